@@ -1,0 +1,3 @@
+"""wanctl keeps internet links free of bufferbloat."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""wanctl.daemon"""

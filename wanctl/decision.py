@@ -1,0 +1,62 @@
+"""What a tick decides: the rates that are wanted, what moved and why, and the signals it saw.
+
+`Site.tick` returns one `Decision`. The daemon, `replay`, `sim` and the tests all read it; nobody else makes one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from wanctl.engine.record import Fault, Transition
+
+
+class SetRate(NamedTuple):
+    """A rate that the shaper should have from now on, in whole bit/s between floor and ceiling."""
+
+    wan: str
+    direction: str  # "download" or "upload"
+    rate_bps: int
+    cut: bool  # lower than the last wanted one: it goes out before any raise
+
+
+@dataclass(slots=True)
+class DirectionSignals:
+    """One shaped direction of one WAN as the last tick left it. None is "unknown"."""
+
+    state: str = ""  # active leaf below the region: "GREEN.CRUISE"
+    wanted_bps: int = 0
+    applied_bps: int | None = None  # what the shaper confirmed last
+    achieved_bps: float | None = None
+    load: float | None = None  # achieved / shaped, a ratio
+    capacity_bps: float | None = None  # the law's estimate of what the link carries
+
+
+@dataclass(slots=True)
+class WanSignals:
+    """One WAN as the last tick left it; delays in ms. None is "unknown"."""
+
+    states: tuple[str, ...] = ()  # active leaves of its machine
+    rtt_ms: float | None = None  # newest sample
+    load_rtt_ms: float | None = None
+    baseline_ms: float | None = None
+    delta_ms: float | None = None  # load RTT minus baseline
+    jitter_ms: float | None = None
+    loss: float | None = None  # ratio
+    age_ms: float | None = None  # of the newest sample
+    source: str = "none"  # "icmp", "udp", "tcp" or "none"
+    reflectors_alive: int = 0
+    download: DirectionSignals = field(default_factory=DirectionSignals)
+    upload: DirectionSignals = field(default_factory=DirectionSignals)
+
+
+class Decision(NamedTuple):
+    """The outcome of one tick of a site.
+
+    `signals` is a live view, valid until the next tick: copy what you keep. The tuples are immutable.
+    """
+
+    at_ns: int
+    intents: tuple[SetRate, ...]
+    transitions: tuple[Transition, ...]
+    signals: Mapping[str, WanSignals]
+    faults: tuple[Fault, ...] = ()
