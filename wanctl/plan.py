@@ -1,0 +1,39 @@
+"""What one site is asked to do: its WANs, the limits of each direction, and the parameters of their laws.
+
+Plain values, bound by the configuration and read by the pure rooms. Rates are whole bit/s; `params` carries canonical
+floats (ms, bit/s, ratio) by the names that the machine of the law declares.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionPlan:
+    """The limits of one shaped direction: `0 < floor_bps <= start_bps <= ceiling_bps`."""
+
+    floor_bps: int
+    ceiling_bps: int
+    start_bps: int
+
+    def __post_init__(self) -> None:
+        assert 0 < self.floor_bps <= self.start_bps <= self.ceiling_bps, self
+
+
+@dataclass(frozen=True, slots=True)
+class WanPlan:
+    """One WAN: its name, its law ("default" or "classic"), its two directions, and what the law's params are bound to."""
+
+    name: str
+    law: str
+    download: DirectionPlan
+    upload: DirectionPlan
+    params: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SitePlan:
+    """One site: its name and its WANs in order."""
+
+    name: str
+    wans: tuple[WanPlan, ...]
