@@ -1,0 +1,81 @@
+"""Finding machine files: by path, by name in `./machines/`, or, where there is none, a shipped one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wanctl.data import data_folder
+from wanctl.engine.diagnostic import FileError, Findings, Place, did_you_mean
+
+SUFFIX = ".yaml"
+TEST_SUFFIX = ".test.yaml"
+
+TemplateReader = Callable[[str], tuple[str, str] | None]
+
+
+def shipped_machines() -> dict[str, Path]:
+    """The machines that come with wanctl, by name."""
+    return _machines_in(data_folder("machines"))
+
+
+def known_machines() -> dict[str, Path]:
+    """The machines that a name can mean here: those of `./machines/` before the shipped ones."""
+    return shipped_machines() | _machines_in(Path("machines"))
+
+
+def find_machine(machine: str) -> Path:
+    """The file that MACHINE on the command line means.
+
+    A path if it contains `/` or ends in `.yaml`, else the name of a machine. `FileError` (WC161) says where it was
+    looked for.
+    """
+    if "/" in machine or machine.endswith(SUFFIX):
+        return Path(machine)
+    known = known_machines()
+    if machine in known:
+        return known[machine]
+    findings = Findings()
+    hint = did_you_mean(machine, known) or "a name of a file in ./machines/ or of a shipped machine, or a path"
+    findings.error("WC161", f"there is no machine '{machine}'", Place(machine), hint)
+    raise FileError(findings)
+
+
+def read_machine(machine: str) -> tuple[str, str]:
+    """Text and file name of a machine, found as `find_machine` does; `FileError` (WC140) when it cannot be read."""
+    path = find_machine(machine)
+    return read_text(path), str(path)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file; `FileError` when it cannot be read (WC140) or is not UTF-8 (WC108)."""
+    findings = Findings()
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        findings.error("WC108", "the file is not UTF-8 text", Place(str(path), line), "save it as UTF-8")
+    except OSError as error:
+        findings.error("WC140", f"cannot be read: {_reason(error)}", Place(str(path)))
+    raise FileError(findings)
+
+
+def templates_for(machine: Path) -> TemplateReader:
+    """A reader of templates for a machine file: a name means a file beside it first, then what `find_machine` finds."""
+
+    def read(name: str) -> tuple[str, str] | None:
+        for path in (machine.parent / f"{name}{SUFFIX}", known_machines().get(name)):
+            if path is not None and path.is_file():
+                return read_text(path), str(path)
+        return None
+
+    return read
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _machines_in(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        return {}
+    files = sorted(folder.glob(f"*{SUFFIX}"))
+    return {path.stem: path for path in files if not path.name.endswith(TEST_SUFFIX)}
