@@ -102,7 +102,7 @@ def parse(text: str, file: str, findings: Findings) -> Node | None:
     return _Builder(file, findings).build(root)
 
 
-_LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # noqa: B009  (the C loader is an optional part of PyYAML)
+_LOADER: type = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _syntax(error: yaml.YAMLError, file: str, findings: Findings) -> None:
@@ -173,6 +173,7 @@ class _Builder:
             return Text(node.value, place, node.style not in ("'", '"'))
         if isinstance(node, yaml.SequenceNode):
             return List(tuple(self._node(item, depth + 1) for item in node.value), place)
+        assert isinstance(node, yaml.MappingNode)
         return self._map(node, place, depth)
 
     def _map(self, node: yaml.MappingNode, place: Place, depth: int) -> Map:

@@ -1,0 +1,383 @@
+"""A running machine: queues, time, ticks.
+
+The engine reads no clock: each call hands in `now_ns`, which never goes back. Everything that falls due on the way
+(timers, delayed sends) happens at its own due time, before what the call is about. Running produces `Outcome`s; nothing
+here acts on the world.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from heapq import heapify, heappop, heappush
+from typing import NamedTuple
+
+from wanctl.engine.chart import Configuration
+from wanctl.engine.program import LiveRow, Plan, Program
+from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
+from wanctl.engine.step import enter_states, hold_start, initial_set, is_true, microstep, observe, select
+
+NEVER_NS = 1 << 62
+MAX_UNTAKEN = 1_024  # internal events of one macrostep that no row takes
+
+
+class QueuedEvent(NamedTuple):
+    """A named event with its data."""
+
+    name: str
+    data: Mapping[str, Value]
+
+
+TICK = QueuedEvent("tick", {})
+
+
+class Entry(NamedTuple):
+    """What waits in the external queue, ordered by due time and then by order of sending."""
+
+    due_ns: int
+    order: int
+    event: QueuedEvent | None  # None: a timer
+    id: str = ""
+    state: int = -1
+    timer: int = -1
+
+
+class Machine:
+    """One instance of a program.
+
+    `inputs` has one attribute for each declared input, in canonical units (ms, bit/s, ratio); None is "unknown". Set
+    them before a tick; the tick sees them frozen.
+    """
+
+    def __init__(self, program: Program, now_ns: int = 0, instance: str = "") -> None:
+        self.program, self.model = program, program.model
+        self.name = f"{instance}/{program.model.name}" if instance else program.model.name
+        self.now_ns = now_ns
+        self.inputs = make_inputs(program)
+        self.values: dict[str, Value] = dict.fromkeys(self.model.inputs)
+        self.values.update({name: symbol.default for name, symbol in self.model.data.items()})
+        self.active: list[bool] = [False] * len(self.model.states)
+        self.entered_ns: list[int] = [now_ns] * len(self.model.states)
+        self.holds: list[int] = [hold_start(row) for row in program.rows]
+        self.ready: list[int] = [-NEVER_NS] * len(program.rows)  # when the cooldown of a row ends
+        self.history: dict[int, tuple[int, ...]] = {}
+        self.current_event: QueuedEvent | None = None
+        self.ended = False
+        self.intents: list[Intent] = []
+        self.fired: set[int] = set()  # states of which a row fired in this tick
+        self._internal: deque[QueuedEvent] = deque()
+        self._external: list[Entry] = []
+        self._order = 0
+        self._due_ns = NEVER_NS
+        self._ids = 0
+        self._handled = 0  # entries handled in this call at the present instant
+        self._transitions: list[Transition] = []
+        self._faults: list[Fault] = []
+        self._entered: list[str] = []
+        self._exited: list[str] = []
+        assert program.chart is not None
+        assert program.ticks is not None
+        self.chart = program.chart
+        self.configuration: Configuration = program.chart.join()
+        self._functions = program.ticks.bind(self.inputs, self.values, self.holds, self.ready, self.active)
+        self._plan: Plan
+        self._tick_functions: tuple[object, ...] = ()
+        self.leaf_indices: tuple[int, ...] = ()
+        self.started = self._start()
+
+    # -- what the host calls -------------------------------------------------------------------------------------
+    def tick(self, now_ns: int) -> Outcome:
+        """Sample the inputs once: due work first, then rows under `tick`, then `during`.
+
+        A tick that changes nothing returns the same `Outcome` object each time.
+        """
+        if self._due_ns <= now_ns or self.ended or not self.program.fast:
+            return self._full_tick(now_ns)
+        assert now_ns >= self.now_ns, "time never goes back"
+        self.now_ns = now_ns
+        fired = False
+        for decide in self._tick_functions:
+            if decide(now_ns) is not None:  # type: ignore[operator]
+                fired = True
+        idle = self._plan.idle
+        if fired or idle is None:
+            return self._decided_tick(observed=True)
+        if self.program.reads_inputs_late:
+            self._freeze()
+        return idle
+
+    def event(self, now_ns: int, name: str, data: Mapping[str, Value] | None = None) -> Outcome:
+        """Deliver a named event, behind everything that is due by now."""
+        assert name != "tick", "a tick is delivered by tick()"
+        assert now_ns >= self.now_ns, "time never goes back"
+        if self.ended:
+            return NOTHING
+        self._handled = 0
+        self._push(Entry(now_ns, 0, QueuedEvent(name, dict(data or {}))))
+        self._run_due(now_ns)
+        return self._outcome()
+
+    def advance(self, now_ns: int) -> Outcome:
+        """Let time pass: timers and delayed sends that fall due on the way happen."""
+        assert now_ns >= self.now_ns, "time never goes back"
+        self._handled = 0
+        self._run_due(now_ns)
+        return self._outcome()
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Paths of the active leaves, in document order."""
+        return self._plan.paths
+
+    def is_active(self, path: str) -> bool:
+        """Whether the state with this path is active."""
+        return self.active[self.model.state(path).index]
+
+    def set_inputs(self, values: Mapping[str, Value]) -> None:
+        """Set inputs with checks: every input that is not named becomes unknown; ValueError says what does not fit."""
+        for name in values:
+            if name not in self.model.inputs:
+                raise ValueError(f"{self.model.name} has no input '{name}'")
+        for name, symbol in self.model.inputs.items():
+            value = values.get(name)
+            refusal = symbol.refuses(value)
+            if refusal:
+                raise ValueError(refusal)
+            setattr(self.inputs, name, value)
+
+    # -- what actions and steps call -----------------------------------------------------------------------------
+    def enqueue(self, name: str, data: Mapping[str, Value]) -> None:
+        """Put an event into the internal queue."""
+        self._internal.append(QueuedEvent(name, data))
+
+    def fail(self, action: str, reason: str) -> None:
+        """An expression failed: that is data, and an event."""
+        self.enqueue("error.execution", {"action": action, "reason": reason})
+
+    def send(self, name: str, data: Mapping[str, Value], delay_ns: int, identity: str) -> None:
+        """Put an event into the external queue, due after a delay."""
+        self._push(Entry(self.now_ns + delay_ns, 0, QueuedEvent(name, data), identity))
+
+    def cancel(self, identity: str) -> None:
+        """Take back all pending sends with an id."""
+        self._keep([entry for entry in self._external if entry.event is None or entry.id != identity])
+
+    def fresh_id(self) -> str:
+        """An id that no other send has."""
+        taken = {entry.id for entry in self._external}
+        while True:
+            self._ids += 1
+            identity = f"send#{self._ids}"
+            if identity not in taken:
+                return identity
+
+    def begin(self, index: int) -> None:
+        """A state became active: note the time, start its timers."""
+        self.entered_ns[index] = self.now_ns
+        for number, (delay_ns, _) in enumerate(self.program.states[index].timers):
+            self._push(Entry(self.now_ns + delay_ns, 0, None, "", index, number))
+
+    def forget(self, index: int) -> None:
+        """A state became inactive: its timers and holds are gone."""
+        live = self.program.states[index]
+        if live.timers:
+            self._keep([entry for entry in self._external if entry.state != index])
+        for row in live.holds:
+            self.holds[row.index] = hold_start(row)
+
+    def end(self) -> None:
+        """A final child of the machine was entered: after this microstep nothing happens any more."""
+        self.ended = True
+
+    @property
+    def pending(self) -> tuple[Entry, ...]:
+        """Timers and sends that wait, unordered."""
+        return tuple(self._external)
+
+    @property
+    def next_id(self) -> int:
+        """How many ids `id_to` has given out."""
+        return self._ids
+
+    def resume(self, pending: list[Entry], next_id: int, *, ended: bool) -> None:
+        """Take over what a snapshot says waits; the configuration has been set already."""
+        self._external, self._order, self._ids, self.ended = [], len(pending), next_id, ended
+        self._due_ns = NEVER_NS
+        for entry in pending:
+            heappush(self._external, entry)
+            self._due_ns = self._external[0].due_ns
+        self.settle([], [])
+        self._outcome()
+
+    def settle(self, exited: list[int], entered: list[int]) -> None:
+        """Take over the configuration a microstep has made."""
+        states = self.model.states
+        self._plan = self.program.plan(self.active)
+        self.leaf_indices = self._plan.leaves
+        self._tick_functions = tuple(self._functions[bottom] for bottom in self._plan.segments)
+        self._exited += [states[index].path for index in exited]
+        self._entered += [states[index].path for index in entered]
+        self.chart.move(self.configuration, self._plan.paths, exited, entered)
+
+    def record(self, transition: Transition) -> None:
+        """Keep the record of a row that fired."""
+        self._transitions.append(transition)
+
+    # -- ticks ---------------------------------------------------------------------------------------------------
+    def _full_tick(self, now_ns: int) -> Outcome:
+        assert now_ns >= self.now_ns, "time never goes back"
+        self._handled = 0
+        self._run_due(now_ns)
+        if self.ended or not self._may_handle():
+            return self._outcome()
+        return self._decided_tick(observed=False)
+
+    def _decided_tick(self, *, observed: bool) -> Outcome:
+        """A tick that is not idle, or that has to be decided in the general way."""
+        if observed:
+            self._handled = 1
+        self._freeze()
+        self.fired.clear()
+        self.current_event = TICK
+        began = {index for index, on in enumerate(self.active) if on}
+        left_before = len(self._exited)
+        if not observed:
+            if self.program.fast:
+                for decide in self._tick_functions:
+                    decide(self.now_ns)  # type: ignore[operator]
+            else:
+                observe(self)
+        rows = select(self, "tick")
+        if rows:
+            microstep(self, rows, "tick")
+        self._to_rest()
+        self._during(began, left_before)
+        self._run_due(self.now_ns)
+        return self._outcome()
+
+    def _during(self, began: set[int], left_before: int) -> None:
+        if self.ended:
+            return
+        left = set(self._exited[left_before:])
+        states = self.model.states
+        for index in self._plan.during:
+            if index in began and index not in self.fired and states[index].path not in left:
+                self.program.states[index].during(self)
+        self._to_rest()
+
+    def _freeze(self) -> None:
+        for name in self.model.inputs:
+            self.values[name] = getattr(self.inputs, name)
+
+    # -- queues and rest -----------------------------------------------------------------------------------------
+    def _start(self) -> Outcome:
+        self.active[0] = True
+        self.begin(0)
+        self.program.states[0].entry(self)
+        entering = initial_set(self)
+        enter_states(self, entering)
+        self.settle([], entering)
+        self._to_rest()
+        self._run_due(self.now_ns)
+        return self._outcome()
+
+    def _push(self, entry: Entry) -> None:
+        self._order += 1
+        heappush(self._external, entry._replace(order=self._order))
+        self._due_ns = self._external[0].due_ns
+
+    def _keep(self, entries: list[Entry]) -> None:
+        if len(entries) != len(self._external):
+            heapify(entries)
+            self._external = entries
+            self._due_ns = entries[0].due_ns if entries else NEVER_NS
+
+    def _may_handle(self) -> bool:
+        """Count one more entry at this instant; False, with a fault, when there were too many."""
+        if self._handled >= self.model.max_microsteps:
+            self._keep([entry for entry in self._external if entry.due_ns > self.now_ns])
+            self._fault(f"more than {self.model.max_microsteps} events at one instant: the rest was dropped")
+            return False
+        self._handled += 1
+        return True
+
+    def _run_due(self, now_ns: int) -> None:
+        """Handle what is due up to `now_ns`, each at its own time with its whole macrostep."""
+        while self._due_ns <= now_ns and not self.ended:
+            if self._due_ns > self.now_ns:
+                self.now_ns, self._handled = self._due_ns, 0
+            if not self._may_handle():
+                continue
+            entry = heappop(self._external)
+            self._due_ns = self._external[0].due_ns if self._external else NEVER_NS
+            self._handle(entry)
+        if now_ns > self.now_ns:
+            self.now_ns, self._handled = now_ns, 0
+
+    def _handle(self, entry: Entry) -> None:
+        if entry.event is None:
+            self.current_event = None
+            tried = self.program.states[entry.state].timers[entry.timer][1]
+            fired: LiveRow | None = next((row for row in tried if is_true(self, row)), None)
+            if fired is not None:
+                microstep(self, [fired], "")
+        else:
+            self.current_event = entry.event
+            rows = select(self, "event", entry.event.name)
+            if rows:
+                microstep(self, rows, entry.event.name)
+        self._to_rest()
+
+    def _to_rest(self) -> None:
+        """Go on until no `always` row is true and the internal queue is empty."""
+        bound = self.model.max_microsteps
+        steps = untaken = 0
+        while not self.ended:
+            rows, event = (select(self, "always") if self._plan.always else []), "always"
+            if not rows:
+                if not self._internal:
+                    return
+                self.current_event = self._internal.popleft()
+                event = self.current_event.name
+                rows = select(self, "event", event)
+            if not rows:
+                untaken += 1  # a guard that fails makes an event that may make it fail again
+                if untaken <= MAX_UNTAKEN:
+                    continue
+            if steps >= bound or not rows:
+                self._internal.clear()
+                self._fault(f"no rest after {steps} microsteps: the internal queue was dropped")
+                return
+            microstep(self, rows, event)
+            steps += 1
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        self._internal.clear()
+        self._external.clear()
+        self._due_ns = NEVER_NS
+
+    def _fault(self, reason: str) -> None:
+        self._faults.append(Fault(self.now_ns, self.name, reason))
+
+    def _outcome(self) -> Outcome:
+        made = (self.intents, self._transitions, self._entered, self._exited, self._faults)
+        if not any(made):
+            return NOTHING
+        outcome = Outcome(*(tuple(items) for items in made))  # type: ignore[arg-type]
+        for items in made:
+            items.clear()  # type: ignore[attr-defined]
+        return outcome
+
+
+def make_inputs(program: Program) -> object:
+    """A fresh object with one slot for each input, all unknown."""
+    inputs = _inputs_class(tuple(program.model.inputs))()
+    for name in program.model.inputs:
+        setattr(inputs, name, None)
+    return inputs
+
+
+def _inputs_class(names: tuple[str, ...]) -> type:
+    return type("Inputs", (), {"__slots__": names})
+
+
+__all__ = ["Machine", "QueuedEvent"]
