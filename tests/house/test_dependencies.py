@@ -3,7 +3,7 @@
 import ast
 import re
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 
 import pytest
 from packaging.requirements import Requirement
@@ -23,11 +23,12 @@ DOORS = {
     "networkx": ("wanctl/engine/",),
     "z3": ("wanctl/engine/verify.py", "wanctl/engine/verify/"),
     "pygraphviz": ("wanctl/diagram/", "wanctl/engine/draw.py"),
-    "requests": ("wanctl/routeros/rest.py",),
-    "urllib3": ("wanctl/routeros/rest.py",),
+    "requests": ("wanctl/routeros/https.py",),
+    "urllib3": ("wanctl/routeros/https.py", "wanctl/routeros/failure.py"),
     "paramiko": ("wanctl/routeros/ssh.py",),
     "pyroute2": ("wanctl/linux/",),
     "pydantic": ("wanctl/config/",),
+    "pydantic_core": ("wanctl/config/",),
     "click": ("wanctl/cli/",),
     "rich": ("wanctl/cli/",),
     "prometheus_client": ("wanctl/observe/",),
@@ -35,7 +36,7 @@ DOORS = {
     "uvicorn": ("wanctl/observe/", "wanctl/testing/"),
     "asyncssh": ("wanctl/testing/",),
     "trustme": ("wanctl/testing/",),
-    "cryptography": ("wanctl/testing/",),
+    "cryptography": ("wanctl/routeros/trust.py", "wanctl/testing/"),
     "matplotlib": ("wanctl/replay/",),
     "numpy": ("lab/",),
     "pyarrow": ("lab/",),
@@ -43,6 +44,12 @@ DOORS = {
     "joblib": ("wanctl/sim/",),
     "ray": ("wanctl/sim/",),
 }
+
+# Libraries whose import name is not their name.
+IMPORTED_AS = {"yaml": "PyYAML", "z3": "z3-solver"}
+
+# Imported here and there, and installed because a library that was chosen needs it.
+BROUGHT_ALONG = {"urllib3": "requests", "pydantic_core": "pydantic", "cryptography": "paramiko"}
 
 
 def requirements() -> list[Requirement]:
@@ -86,6 +93,18 @@ def test_nothing_is_imported_that_has_no_door() -> None:
     third_party = set(packages_distributions()) - {"wanctl"}
     used = {library for source in sources("wanctl/") for library in imports(source)} & third_party
     assert used - set(DOORS) == set()
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_with_a_door_is_declared(library: str) -> None:
+    declared = {canonicalize_name(requirement.name) for requirement in requirements()}
+    if library in BROUGHT_ALONG:
+        carrier = BROUGHT_ALONG[library]
+        brought = {canonicalize_name(Requirement(line).name) for line in requires(carrier) or ()}
+        assert carrier in declared
+        assert canonicalize_name(library) in brought
+    else:
+        assert declared & {canonicalize_name(name) for name in (library, IMPORTED_AS.get(library, library))}
 
 
 @pytest.mark.parametrize("requirement", requirements(), ids=lambda requirement: requirement.name)
