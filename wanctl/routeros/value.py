@@ -8,12 +8,12 @@ import json
 import re
 from collections.abc import Mapping
 
-_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<prefix>[kKMGT]?)(?:bps)?")
+_RATE = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<prefix>[kKMGT]?)(?:bps)?", re.ASCII)
 _PREFIX = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}  # rates count in thousands
 
-_SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|us|ns|w|d|h|m|s)")
-_SPANS = re.compile(rf"(?:{_SPAN.pattern.replace('?P<number>', '').replace('?P<unit>', '')})*")
-_CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?:\.(?P<fraction>\d+))?")
+_SPAN = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|us|ns|w|d|h|m|s)", re.ASCII)
+_SPANS = re.compile(rf"(?:{_SPAN.pattern.replace('?P<number>', '').replace('?P<unit>', '')})*", re.ASCII)
+_CLOCK = re.compile(r"(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)(?:\.(?P<fraction>\d+))?", re.ASCII)
 _UNIT_NS = {
     "w": 604_800 * 10**9,
     "d": 86_400 * 10**9,
@@ -63,7 +63,7 @@ def count_pair(text: str) -> tuple[int, int]:
 def duration_ns(text: str) -> int:
     """A span of time in ns: `1w2d3h4m5s`, `650us`, `1.5s`, `00:00:10`, `2d20:12:20`."""
     rest = text.strip()
-    clock = re.search(rf"{_CLOCK.pattern}$", rest)
+    clock = re.search(rf"{_CLOCK.pattern}$", rest, re.ASCII)
     total = 0
     if clock:
         rest = rest[: clock.start()]

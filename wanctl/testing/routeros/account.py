@@ -1,0 +1,14 @@
+"""Who may log in, and what for."""
+
+from dataclasses import dataclass, field
+
+DEFAULT_POLICIES = ("read", "write", "api", "rest-api", "test")
+
+
+@dataclass(slots=True)
+class Account:
+    """A user of the router; take policies away to see how the router refuses."""
+
+    user: str
+    password: str = field(repr=False)
+    policies: set[str] = field(default_factory=lambda: set(DEFAULT_POLICIES))

@@ -1,0 +1,96 @@
+"""A RouterOS 7 router to test against, over real HTTPS on loopback.
+
+with RouterosEmulator(user="wanctl", password="secret") as router:
+    RestRouter("127.0.0.1", "wanctl", "secret", port=router.port, ca_file=router.ca_file, now_ns=monotonic_ns)
+"""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from wanctl.testing.routeros.account import Account
+from wanctl.testing.routeros.certificate import Certificate
+from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.rest import RestFace
+from wanctl.testing.routeros.seed import home_router
+from wanctl.testing.routeros.server import HttpsServer
+from wanctl.testing.routeros.state import Seed, State, Write
+
+NAMES = ("localhost", "127.0.0.1")
+
+
+class RouterosEmulator:
+    """The router. Everything may be used from any thread between `__enter__` and `__exit__`.
+
+    `state` is what it holds at first (menu -> objects, as REST shows them), a home router if not given; `names` are
+    those of its certificate. `account` and `faults` may be changed while it runs.
+    """
+
+    def __init__(
+        self,
+        state: Seed | State | None = None,
+        *,
+        user: str = "wanctl",
+        password: str,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        names: tuple[str, ...] = NAMES,
+    ) -> None:
+        self.state = state if isinstance(state, State) else State(home_router() if state is None else state)
+        self.account = Account(user, password)
+        self.faults = Faults()
+        self.rest = RestFace(self.state, self.account, self.faults)
+        self.host = host
+        self._certificate = Certificate(names)
+        self._folder = tempfile.TemporaryDirectory(prefix="routeros-")
+        self.ca_file = Path(self._folder.name) / "ca.pem"
+        self._certificate.write_authority(self.ca_file)
+        self._server = HttpsServer(self.rest, self._certificate.context, host, port)
+
+    def __enter__(self) -> "RouterosEmulator":
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        self._folder.cleanup()
+
+    @property
+    def port(self) -> int:
+        """The port of the REST face."""
+        return self._server.port
+
+    @property
+    def rest_url(self) -> str:
+        """Where the REST face is, without a slash at the end."""
+        return f"https://{self.host}:{self.port}/rest"
+
+    @property
+    def pin(self) -> str:
+        """The pin of the router's key, `sha256//BASE64`."""
+        return self._certificate.pin
+
+    @property
+    def connections(self) -> int:
+        """How many connections have been opened so far."""
+        return self._server.connections
+
+    @property
+    def requests(self) -> int:
+        """How many requests have been answered so far."""
+        return sum(self.rest.answered.values())
+
+    def max_limit(self, queue: str) -> int:
+        """The limit of a queue-tree entry in bit/s. Raises KeyError if there is none."""
+        for record in self.state.records("/queue/tree"):
+            if record["name"] == queue:
+                return int(record["max-limit"])
+        raise KeyError(queue)
+
+    def on_write(self, listener: Callable[[Write], None]) -> None:
+        """Call `listener` after each change that a client makes, in the emulator's thread."""
+        self.state.on_write(listener)
+
+    def drop_connections(self) -> None:
+        """Close every connection, as a router does with idle ones."""
+        self._server.drop_connections()

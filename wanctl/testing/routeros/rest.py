@@ -1,0 +1,235 @@
+"""The REST face: what a request means, which status answers it, and how a body is written.
+
+Statuses and texts are those of CHR 7.18 to 7.24 as public projects recorded them. A few cases nobody recorded; they are
+marked "guess".
+"""
+
+import asyncio
+import base64
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from wanctl.testing.routeros.account import Account
+from wanctl.testing.routeros.catalog import MENUS
+from wanctl.testing.routeros.command import Arguments, Reply, item_id, print_, run
+from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.menu import Menu
+from wanctl.testing.routeros.state import State
+from wanctl.testing.routeros.trap import NoIdentifier, NoSuchItem, Trap, UnknownParameter
+
+Message = MutableMapping[str, Any]
+Answer = tuple[int, Reply]
+
+_LIMIT_BYTES = 1 << 20
+_WRITES = ("PUT", "PATCH", "DELETE")
+_READ_COMMANDS = ("print", "get", "find")
+
+
+class Status(Trap):
+    """A trap with a status of its own."""
+
+    def __init__(self, status: int, detail: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+@dataclass(slots=True)
+class RestFace:
+    """An ASGI application that answers as a router does; `answered` counts requests by method."""
+
+    state: State
+    account: Account
+    faults: Faults
+    answered: dict[str, int] = field(default_factory=dict)
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        """Answer one request."""
+        assert scope["type"] == "http"
+        body = b""
+        while len(body) <= _LIMIT_BYTES:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        if self.faults.delay_ns:
+            await asyncio.sleep(self.faults.delay_ns / 1e9)
+        headers = dict(scope["headers"])
+        status, payload = self.answer(
+            scope["method"],
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            headers.get(b"authorization", b"").decode("latin-1"),
+            body,
+        )
+        lines = [(b"content-type", b"application/json"), (b"content-length", str(len(payload)).encode())]
+        if status == HTTPStatus.UNAUTHORIZED:
+            lines.append((b"www-authenticate", b'Basic realm="RouterOS REST API"'))
+        await send({"type": "http.response.start", "status": status, "headers": lines})
+        await send({"type": "http.response.body", "body": payload})
+
+    def answer(self, method: str, path: str, query: str, authorization: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer to one request; `path` is still percent-encoded."""
+        self.answered[method] = self.answered.get(method, 0) + 1
+        if method not in ("GET", "POST", *_WRITES):
+            return _refusal(HTTPStatus.NOT_IMPLEMENTED, "")
+        try:
+            self._admit(authorization)
+            menu, words = _resolve([unquote(part, errors="surrogateescape") for part in path.strip("/").split("/")])
+            self._permit(method, words)
+            status, reply = self._dispatch(method, menu, words, query, _arguments(body))
+        except NoSuchItem:
+            return _refusal(HTTPStatus.NOT_FOUND, "")
+        except Status as trap:
+            return _refusal(trap.status, trap.detail)
+        except Trap as trap:
+            return _refusal(HTTPStatus.BAD_REQUEST, trap.detail)
+        return status, b"" if status == HTTPStatus.NO_CONTENT else encode(reply)
+
+    def _admit(self, authorization: str) -> None:
+        expected = base64.b64encode(f"{self.account.user}:{self.account.password}".encode()).decode()
+        # A group without the policy rest-api is answered like a wrong password.
+        if authorization != f"Basic {expected}" or "rest-api" not in self.account.policies:
+            raise Status(HTTPStatus.UNAUTHORIZED)
+        if "api" not in self.account.policies:
+            raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "std failure: not allowed (9)")
+
+    def _permit(self, method: str, words: list[str]) -> None:
+        writes = method in _WRITES or (method == "POST" and bool(words) and words[-1] not in _READ_COMMANDS)
+        if ("write" if writes else "read") not in self.account.policies:
+            raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "not enough permissions (9)")
+
+    def _dispatch(self, method: str, menu: Menu, words: list[str], query: str, arguments: Arguments) -> Answer:
+        if len(words) > 1:
+            raise Trap("no such command prefix")  # guess
+        word = words[0] if words else None
+        match method:
+            case "GET":
+                return HTTPStatus.OK, self._get(menu, word, query)
+            case "POST":
+                if word is None:
+                    raise Trap("no such command")
+                with self.state.lock:
+                    reply = run(self.state, menu, word, arguments)
+                return HTTPStatus.OK, [] if reply is None else {"ret": reply} if isinstance(reply, str) else reply
+            case "PUT":
+                if word is not None:
+                    raise Trap("no such command")  # guess
+                self._want(menu, "add")
+                with self.state.lock:
+                    id_ = self.state.add(menu.path, _texts(arguments))
+                    return HTTPStatus.CREATED, self.state.record(menu.path, id_)
+            case "PATCH":
+                return HTTPStatus.OK, self._patch(menu, word, _texts(arguments))
+            case _:
+                if word is None or self.faults.no_patch:
+                    raise NoIdentifier
+                self._want(menu, "remove")
+                self.state.remove(menu.path, self._item(menu, word))
+                return HTTPStatus.NO_CONTENT, None
+
+    def _get(self, menu: Menu, word: str | None, query: str) -> Reply:
+        asked = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
+        properties = asked.pop(".proplist", "")
+        if word is not None:
+            return self.state.record(menu.path, self._item(menu, word))
+        if properties and not menu.singleton:
+            properties += ",.id"  # GET always shows it, unlike `print`
+        return print_(
+            self.state, menu, {".proplist": properties, ".query": [f"{name}={text}" for name, text in asked.items()]}
+        )
+
+    def _patch(self, menu: Menu, word: str | None, texts: dict[str, str]) -> Reply:
+        if word is None or menu.singleton or self.faults.no_patch:
+            raise NoIdentifier
+        self._want(menu, "set")
+        with self.state.lock:
+            id_ = self._item(menu, word)
+            try:
+                self.state.set(menu.path, id_, texts)
+            except UnknownParameter as trap:
+                if word.startswith("*"):
+                    raise
+                raise NoIdentifier from trap  # misleading, but so it is when the object was named by its name
+            return self.state.record(menu.path, id_)
+
+    def _item(self, menu: Menu, word: str) -> str:
+        if not word.startswith("*") and (menu.singleton or not menu.is_named):
+            raise Trap("no such command" if word in menu.commands else "no such command prefix")
+        if word in menu.commands and self.state.id_of(menu.path, word) is None:
+            raise Trap("no such command")
+        return item_id(self.state, menu, word)
+
+    def _want(self, menu: Menu, command: str) -> None:
+        if command not in menu.commands:
+            raise Status(HTTPStatus.NOT_ACCEPTABLE, f"no such command or directory ({command})")
+
+
+def encode(reply: Reply) -> bytes:
+    """A JSON body. Like the router's, it has control characters and broken UTF-8 in it exactly as they were stored."""
+    if isinstance(reply, Mapping):
+        return b"{" + b",".join(_string(name) + b":" + _string(text) for name, text in reply.items()) + b"}"
+    if isinstance(reply, list):
+        return b"[" + b",".join(encode(record) for record in reply) + b"]"
+    return b"[]"
+
+
+def _string(text: str) -> bytes:
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'.encode("utf-8", "surrogateescape")
+
+
+def _refusal(status: int, detail: str) -> tuple[int, bytes]:
+    body: dict[str, object] = {"detail": detail} if detail else {}
+    body |= {"error": int(status), "message": HTTPStatus(status).phrase}
+    return int(status), json.dumps(body, separators=(",", ":")).encode()
+
+
+def _resolve(path: list[str]) -> tuple[Menu, list[str]]:
+    """The menu that a path begins with, and what follows it."""
+    if path[0] != "rest":
+        raise Status(HTTPStatus.NOT_FOUND)
+    segments = path[1:]
+    for length in range(len(segments), 0, -1):
+        menu = MENUS.get("/" + "/".join(segments[:length]))
+        if menu is not None:
+            return menu, segments[length:]
+    for length, segment in enumerate(segments, start=1):
+        folder = "/" + "/".join(segments[:length]) + "/"
+        if length == len(segments) or not any(known.startswith(folder) for known in MENUS):
+            raise Trap(f"no such command or directory ({segment})")
+    raise Trap("no such command")  # guess: nothing after /rest
+
+
+def _arguments(body: bytes) -> Arguments:
+    if not body.strip():
+        return {}
+    try:
+        parsed = json.loads(body.decode("utf-8", "surrogateescape"))
+    except ValueError:
+        raise Trap("invalid JSON") from None  # guess
+    if not isinstance(parsed, dict):
+        raise Trap("invalid JSON")  # guess
+    return {
+        name: [_text(one) for one in given] if isinstance(given, list) else _text(given)
+        for name, given in parsed.items()
+    }
+
+
+def _text(given: object) -> str:
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return "" if given is None else str(given)
+
+
+def _texts(arguments: Arguments) -> dict[str, str]:
+    return {name: given if isinstance(given, str) else ",".join(given) for name, given in arguments.items()}
