@@ -1,0 +1,152 @@
+"""One WAN under the classic law: `machines/classic.yaml` decides the states, `wanctl.control.classic` does the sums.
+
+The same shape as the WAN of the default law, so that a site does not know the difference. A tick without an answer is a
+failed cycle: the machine is not ticked and nothing changes. What the law last wrote it believes to be applied; what the
+shaper confirmed is published beside it, as `applied_bps`.
+"""
+
+from wanctl.control.achieved import Achieved
+from wanctl.control.classic import Delay, WriteLimit, fuse, next_rate, weights
+from wanctl.control.sample import Confirmation, Observation, Reading, Sample
+from wanctl.decision import DirectionSignals, SetRate, WanSignals
+from wanctl.engine import Intent, Outcome, Program, Transition
+from wanctl.plan import WanPlan
+
+MACHINE = "classic"
+ACHIEVED_NS = 1_000_000_000  # the achieved rate is for people here; the law does not look at it
+
+Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
+_NOTHING: Ticked = ((), ())
+
+
+class ClassicWan:
+    """The classic law of one WAN; `program` is the compiled `classic.yaml` with the parameters of the plan."""
+
+    def __init__(self, plan: WanPlan, program: Program, now_ns: int = 0) -> None:
+        params = {name: value for name, value in program.params.items() if isinstance(value, float | int)}
+        self.name = plan.name
+        self.machine = program.start(now_ns, instance=plan.name)
+        self.signals = WanSignals()
+        self._delay = Delay(weights(params))
+        self._limit = WriteLimit()
+        self._ceilings = int(params["download_ceiling"]), int(params["upload_ceiling"])
+        self._rates = self._ceilings
+        self._written: tuple[int, int] | None = None
+        self._intents: tuple[Intent, Intent] | None = None
+        self._outcome: Outcome | None = None
+        self._settled: Outcome | None = None  # the outcome that left both rates as they were, as long as they stay
+        self._received_ns: int | None = None
+        self._achieved = Achieved(), Achieved()
+        self._publish_states()
+        self._publish_rates()
+        self._publish_delays()
+
+    def tick(
+        self,
+        now_ns: int,
+        observations: tuple[Observation, ...],
+        readings: tuple[Reading, ...],
+        confirmations: tuple[Confirmation, ...],
+    ) -> Ticked:
+        """One cycle of the law; the intents, if any, are one rate for each direction."""
+        signals = self.signals
+        for confirmation in confirmations:
+            if confirmation.applied_bps is not None:
+                self._direction(confirmation.direction).applied_bps = confirmation.applied_bps
+        if readings:
+            self._read(now_ns, readings)
+        rtt_ms = self._sample(observations)
+        if self._received_ns is not None:
+            signals.age_ms = max(0.0, (now_ns - self._received_ns) / 1e6)
+        if rtt_ms is None:
+            return _NOTHING
+        delay, machine = self._delay, self.machine
+        delay.observe(rtt_ms)
+        machine.inputs.delta = delay.delta_ms  # type: ignore[attr-defined]
+        machine.inputs.rise = delay.rise_ms  # type: ignore[attr-defined]
+        outcome = machine.tick(now_ns)
+        if outcome.transitions:
+            self._publish_states()
+        signals.rtt_ms = rtt_ms
+        self._publish_delays()
+        if outcome is not self._settled:
+            self._move(outcome)
+        if self._rates == self._written:
+            return _NOTHING if not outcome.transitions else ((), outcome.transitions)
+        return self._write(now_ns), outcome.transitions
+
+    def _sample(self, observations: tuple[Observation, ...]) -> float | None:
+        """The RTT of this cycle, in ms: of the echoes if one came, else of a TCP connect."""
+        echoes: list[float] = []
+        connects: list[float] = []
+        for item in observations:
+            if type(item) is Sample:
+                rtt_ms = (item.received_ns - item.sent_ns) / 1e6
+                (connects if item.source == "tcp" else echoes).append(rtt_ms)
+                self._received_ns = item.received_ns
+        if echoes:
+            self.signals.source = "icmp"
+            self.signals.reflectors_alive = len(echoes)
+            return fuse(echoes)
+        if connects:
+            self.signals.source = "tcp"
+            self.signals.reflectors_alive = len(connects)
+            return fuse(connects)
+        return None
+
+    def _move(self, outcome: Outcome) -> None:
+        """Let each direction's action of this cycle move its rate."""
+        if outcome is not self._outcome:
+            down, up = (_action_of(outcome.intents, region) for region in ("download.", "upload."))
+            self._outcome, self._intents = outcome, (down, up)
+        assert self._intents is not None
+        before = self._rates
+        rates = [
+            next_rate(rate, intent.action, intent.values, ceiling)  # type: ignore[arg-type]
+            for rate, intent, ceiling in zip(before, self._intents, self._ceilings, strict=True)
+        ]
+        self._rates = rates[0], rates[1]
+        # The engine hands out one object for all ticks that are alike, so a rate at its ceiling or floor costs nothing.
+        self._settled = outcome if self._rates == before else None
+        self._publish_rates()
+
+    def _write(self, now_ns: int) -> tuple[SetRate, ...]:
+        """Both rates, if the limit on writes lets them out."""
+        if not self._limit.grant(now_ns):
+            return ()
+        before = self._written or self._ceilings
+        self._written = self._rates
+        return tuple(
+            SetRate(self.name, direction, rate, rate < last)
+            for direction, rate, last in zip(("download", "upload"), self._rates, before, strict=True)
+        )
+
+    def _read(self, now_ns: int, readings: tuple[Reading, ...]) -> None:
+        down, up = self._achieved
+        for reading in readings:
+            down.read(reading.at_ns, reading.rx_bytes)
+            up.read(reading.at_ns, reading.tx_bytes)
+        self.signals.download.achieved_bps = down.rate_bps(now_ns, ACHIEVED_NS)
+        self.signals.upload.achieved_bps = up.rate_bps(now_ns, ACHIEVED_NS)
+
+    def _publish_rates(self) -> None:
+        self.signals.download.wanted_bps, self.signals.upload.wanted_bps = self._rates
+
+    def _publish_delays(self) -> None:
+        signals, delay = self.signals, self._delay
+        signals.load_rtt_ms, signals.baseline_ms, signals.delta_ms = delay.load_ms, delay.baseline_ms, delay.delta_ms
+
+    def _publish_states(self) -> None:
+        self.signals.states = leaves = self.machine.leaves
+        for leaf in leaves:
+            region, _, state = leaf.partition(".")
+            self._direction(region).state = state
+
+    def _direction(self, name: str) -> DirectionSignals:
+        return self.signals.download if name == "download" else self.signals.upload
+
+
+def _action_of(intents: tuple[Intent, ...], region: str) -> Intent:
+    """The one rate action that a region took in a cycle."""
+    (intent,) = (intent for intent in intents if intent.state.startswith(region))
+    return intent
