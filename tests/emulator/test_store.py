@@ -157,3 +157,11 @@ def test_the_url_serves_a_plain_client() -> None:
         with opener.open(url, timeout=10) as response:
             body = json.load(response)
     assert body == [{".id": "*1000000", "name": DOWN, "max-limit": "800000000"}]
+
+
+def test_what_was_dumped_can_be_loaded_with_its_dangling_references(state: State) -> None:
+    dead = state.id_of("/queue/type", "cake-down-cable") or ""
+    state.remove("/queue/type", dead)
+    again = State(state.dump(), now_ns=lambda: 0)
+    assert again.dump() == state.dump()
+    assert field(again, "/queue/tree", DOWN, "queue") == dead

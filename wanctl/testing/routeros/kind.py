@@ -1,4 +1,4 @@
-# ruff: noqa: D102  (`keep` and `show` are described once, in `Kind`)
+# ruff: noqa: D102  (`keep`, `recall` and `show` are described once, in `Kind`)
 """The kinds of values that a RouterOS field can have: how each is read from what a client writes, kept, and shown.
 
 A kept value is text in REST's own spelling (`10M` is kept as `10000000`), a reference to another object (which survives
@@ -51,6 +51,10 @@ class Kind:
         """What a client wrote, as it is kept. Raises `Trap` in RouterOS's words."""
         del argument, names
         return text
+
+    def recall(self, text: str, argument: str, names: Names) -> Kept:
+        """What was shown before, as it is kept: unlike a client, a stored state may hold dangling ids."""
+        return self.keep(text, argument, names)
 
     def show(self, kept: Kept, names: Names) -> str:
         """A kept value as REST shows it."""
@@ -147,6 +151,9 @@ class Reference(Kind):
                 return Ref(menu, text)
         raise Trap(f"input does not match any value of {argument}")
 
+    def recall(self, text: str, argument: str, names: Names) -> Kept:
+        return Ref(self.menus[0], text) if _ID.fullmatch(text) else self.keep(text, argument, names)
+
     def show(self, kept: Kept, names: Names) -> str:
         if isinstance(kept, Ref):
             return names.name_of(kept.menu, kept.id) or kept.id
@@ -163,6 +170,11 @@ class Pair(Kind):
         first, slash, second = text.partition("/")
         upload = self.kind.keep(first, argument, names)
         return upload, self.kind.keep(second, argument, names) if slash else upload
+
+    def recall(self, text: str, argument: str, names: Names) -> Kept:
+        first, slash, second = text.partition("/")
+        upload = self.kind.recall(first, argument, names)
+        return upload, self.kind.recall(second, argument, names) if slash else upload
 
     def show(self, kept: Kept, names: Names) -> str:
         assert isinstance(kept, tuple)

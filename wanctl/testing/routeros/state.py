@@ -66,6 +66,11 @@ class State:
         """The name of an object, or None if it is gone."""
         return next((str(item["name"]) for item in self._tables[menu] if item[".id"] == id_), None)
 
+    def dump(self) -> dict[str, list[dict[str, str]]]:
+        """Everything, in the shape of a seed."""
+        with self.lock:
+            return {path: self.records(path) for path in self._tables}
+
     def add(self, path: str, values: Mapping[str, str]) -> str:
         """Make an object; its id. Raises `Trap`."""
         with self.lock:
@@ -153,30 +158,39 @@ class State:
 
     def _load(self, seed: Seed) -> None:
         # Ids and names first, so that objects may refer to each other in any order.
-        pairs: list[tuple[Menu, Item, Mapping[str, str]]] = []
-        for path, records in seed.items():
-            if path not in MENUS:
-                raise ValueError(f"the emulator has no menu {path}; it has {', '.join(MENUS)}")
-            for record in records:
-                id_ = "*0" if MENUS[path].singleton else record.get(".id") or self._new_id(path)
-                if not _ID.fullmatch(id_):
-                    raise ValueError(f"{path}: '{id_}' is not an id")
-                item: Item = {".id": id_}
-                if "name" in record:
-                    item["name"] = record["name"]
-                self._tables[path].append(item)
-                self._reserve(path, id_)
-                pairs.append((MENUS[path], item, record))
-        for path, menu in MENUS.items():
-            if menu.singleton and not self._tables[path]:
-                self._tables[path].append({".id": "*0"})
-                pairs.append((menu, self._tables[path][0], {}))
-        for menu, item, record in pairs:
-            values = {name: value for name, value in record.items() if name != ".id"}
+        placed = [
+            (menu, self._place(menu, record), record)
+            for menu, records in self._menus(seed)
+            for record in records or ([{}] if menu.singleton else [])
+        ]
+        for menu, item, record in placed:
             try:
-                item.update(self._kept_defaults(menu.fields) | self._kept(menu, values, ("set", "add", "read")))
+                item.update(self._kept_defaults(menu.fields))
+                for name, text in record.items():
+                    if name != ".id":
+                        item[name] = self._field(menu, name).kind.recall(text, name, self)
             except Trap as trap:
                 raise ValueError(f"{menu.path} '{record.get('name', item['.id'])}': {trap.detail}") from None
+
+    def _menus(self, seed: Seed) -> list[tuple[Menu, Sequence[Mapping[str, str]]]]:
+        """Every menu with the objects that a seed has for it."""
+        for path in seed:
+            if path not in MENUS:
+                raise ValueError(f"the emulator has no menu {path}; it has {', '.join(MENUS)}")
+        return [(menu, seed.get(path, ())) for path, menu in MENUS.items()]
+
+    def _place(self, menu: Menu, record: Mapping[str, str]) -> Item:
+        """Put an object that has no more than an id and a name at the end of its menu."""
+        id_ = "*0" if menu.singleton else record.get(".id") or self._new_id(menu.path)
+        taken = any(item[".id"] == id_ for item in self._tables[menu.path])
+        if taken or not _ID.fullmatch(id_):
+            raise ValueError(f"{menu.path}: '{id_}' is {'there twice' if taken else 'not an id'}")
+        self._reserve(menu.path, id_)
+        item: Item = {".id": id_}
+        if "name" in record:
+            item["name"] = record["name"]
+        self._tables[menu.path].append(item)
+        return item
 
     def _shown(self, menu: Menu, item: Item) -> dict[str, str]:
         shown = {} if menu.singleton else {".id": str(item[".id"])}
@@ -214,10 +228,16 @@ class State:
     def _kept(self, menu: Menu, values: Mapping[str, str], access: tuple[str, ...]) -> Item:
         kept: Item = {}
         for name, text in values.items():
-            if name not in menu.by_name or menu.by_name[name].access not in access:
+            field = self._field(menu, name)
+            if field.access not in access:
                 raise UnknownParameter(name)
-            kept[name] = menu.by_name[name].kind.keep(text, name, self)
+            kept[name] = field.kind.keep(text, name, self)
         return kept
+
+    def _field(self, menu: Menu, name: str) -> Field:
+        if name not in menu.by_name:
+            raise UnknownParameter(name)
+        return menu.by_name[name]
 
     def _want_new_name(self, menu: Menu, kept: Item, id_: str) -> None:
         if menu.is_named and "name" in kept and self.id_of(menu.path, str(kept["name"])) not in (None, id_):
