@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import ssl
 import threading
 import traceback
 from collections.abc import Iterator
@@ -107,8 +108,6 @@ def test_a_pin_counts_beside_a_right_authority(router: RouterosEmulator, connect
 def test_the_pin_is_that_of_the_public_key() -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("localhost")
-    import ssl
-
     der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
     assert pin_of(der).startswith("sha256//")
     assert len(pin_of(der)) == len(OTHER_PIN)
@@ -184,6 +183,26 @@ def test_after_a_time_out_the_router_is_left_alone_for_two_seconds(router: Route
     clock.ns = 2_000_000_000
     assert rest.set_tree_limit(DOWN, 60_000_000) == 60_000_000
     assert router.connections == before[1] + 1
+
+
+def test_a_denial_just_after_a_time_out_is_asked_for_again(router: RouterosEmulator, connect: Connect) -> None:
+    # RouterOS may give the answer of an abandoned request to the next one.
+    clock = Clock()
+    rest = connect(now_ns=clock, read_timeout_ns=150_000_000)
+    router.faults.delay_ns = 2_000_000_000
+    with pytest.raises(TimedOut):
+        rest.identity()
+    router.faults.delay_ns = 0
+    clock.ns = 3_000_000_000
+    router.faults.stray_denials = 1
+    assert rest.identity() == "MikroTik"
+    router.faults.stray_denials = 2
+    with pytest.raises(Denied):
+        rest.identity()
+    clock.ns = 60_000_000_000
+    router.faults.stray_denials = 1
+    with pytest.raises(Denied):
+        rest.identity()
 
 
 def test_a_write_that_timed_out_is_not_repeated(router: RouterosEmulator, connect: Connect) -> None:

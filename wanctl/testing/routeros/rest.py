@@ -79,6 +79,9 @@ class RestFace:
     def answer(self, method: str, path: str, query: str, authorization: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer to one request; `path` is still percent-encoded."""
         self.answered[method] = self.answered.get(method, 0) + 1
+        if self.faults.stray_denials:
+            self.faults.stray_denials -= 1
+            return _refusal(HTTPStatus.UNAUTHORIZED, "")
         if method not in ("GET", "POST", *_WRITES):
             return _refusal(HTTPStatus.NOT_IMPLEMENTED, "")
         try:
