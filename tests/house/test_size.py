@@ -13,7 +13,9 @@ NOT_A_NOUN = {"utils", "util", "helpers", "helper", "manager", "managers", "misc
 
 # Longer than the rule allows, each with the reason. Nothing may be added without one.
 LONG_FILES: dict[str, str] = {}
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "tests/classic/transcription.py:measured": "the classic law in one piece, to be read beside its description",
+}
 
 
 def lengths() -> dict[str, int]:
