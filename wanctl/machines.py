@@ -47,15 +47,28 @@ def read_machine(machine: str) -> tuple[str, str]:
 
 def read_text(path: Path) -> str:
     """The text of a file; `FileError` when it cannot be read (WC140) or is not UTF-8 (WC108)."""
-    findings = Findings()
     try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        findings.error("WC108", "the file is not UTF-8 text", Place(str(path), line), "save it as UTF-8")
+        data = path.read_bytes()
     except OSError as error:
-        findings.error("WC140", f"cannot be read: {_reason(error)}", Place(str(path)))
-    raise FileError(findings)
+        findings = Findings()
+        findings.error("WC140", f"cannot be read: {(error.strerror or str(error)).lower()}", Place(str(path)))
+        raise FileError(findings) from error
+    except ValueError as error:  # a zero byte in the name
+        findings = Findings()
+        findings.error("WC140", f"cannot be read: {error}", Place(repr(str(path))))
+        raise FileError(findings) from error
+    return decode(data, str(path))
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text of a file's bytes; `FileError` (WC108) when they are not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        findings = Findings()
+        line = data[: error.start].count(b"\n") + 1
+        findings.error("WC108", "the file is not UTF-8 text", Place(file, line), "save it as UTF-8")
+        raise FileError(findings) from error
 
 
 def templates_for(machine: Path) -> TemplateReader:
@@ -68,10 +81,6 @@ def templates_for(machine: Path) -> TemplateReader:
         return None
 
     return read
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
 
 
 def _machines_in(folder: Path) -> dict[str, Path]:

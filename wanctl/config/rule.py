@@ -13,6 +13,7 @@ from wanctl.config.field import TRANSPORTS
 from wanctl.config.lookup import DIRECTIONS, law_of, maps, rate_of, shown, text_of, texts_of
 from wanctl.config.model import CEILING_OF_PLAN, FLOOR_OF_CEILING, START_OF_CEILING, Direction, Router
 from wanctl.config.reading import key_place, misspelt
+from wanctl.config.secret import PLACEHOLDER
 from wanctl.config.value import BadValueError, printable
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import Map, Node, Text
@@ -160,6 +161,8 @@ def _check_ways(wans: Node | None, findings: Findings) -> None:
     seen: dict[tuple[str, str, str], str] = {}
     for wan, node in maps(wans):
         way = (text_of(node.get("source")), text_of(node.get("device")), text_of(node.get("fwmark")))
+        if any(PLACEHOLDER.search(part) for part in way):
+            continue
         first = seen.setdefault(way, wan)
         if first != wan:
             message = f"the probes of '{wan}' leave by the same way as those of '{first}'"
