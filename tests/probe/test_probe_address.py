@@ -1,0 +1,100 @@
+import socket
+from ipaddress import IPv4Address, IPv6Address
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wanctl.probe import Address, AddressError, NotServedError, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("1.1.1.1", Address("icmp", "1.1.1.1")),
+        ("2606:4700::1111", Address("icmp", "2606:4700::1111")),
+        ("2606:4700:0000::1111", Address("icmp", "2606:4700::1111")),
+        ("udp://127.0.0.1:9000", Address("udp", "127.0.0.1", 9000)),
+        ("udp://[2001:DB8::1]:7", Address("udp", "2001:db8::1", 7)),
+    ],
+)
+def test_the_form_of_an_address_says_how_it_is_probed(text: str, address: Address) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("dns.google", "names are not looked up"),
+        ("udp://reflector.example:7", "names are not looked up"),
+        ("1.1.1", "not a numeric address"),
+        ("1.1.1.1:53", "with a port it is udp://1.1.1.1:53"),
+        ("[2001:db8::1]", "leave the brackets out"),
+        ("", "not a numeric address"),
+        ("icmp://1.1.1.1", "there is no probe 'icmp'"),
+        ("udp://1.1.1.1", "expected an address and a port"),
+        ("udp://1.1.1.1:", "expected an address and a port"),
+        ("udp://1.1.1.1:0", "port 0 does not exist"),
+        ("udp://1.1.1.1:65536", "port 65536 does not exist"),
+        ("udp://1.1.1.1:٧", "expected an address and a port"),
+        ("udp://2001:db8::1:7", "an IPv6 address needs brackets"),
+        ("udp://[1.1.1.1]:7", "only an IPv6 address has brackets"),
+        ("udp://1.1.1.1:7/path", "expected an address and a port"),
+        ("fe80::1%eth0", "name the WAN's 'device'"),
+        ("::ffff:1.1.1.1", "write 1.1.1.1"),
+        ("224.0.0.1", "not the address of one host"),
+        ("255.255.255.255", "not the address of one host"),
+        ("::", "not the address of one host"),
+    ],
+)
+def test_anything_else_is_an_error_that_says_what_to_write(text: str, says: str) -> None:
+    with pytest.raises(AddressError, match=r".*") as error:
+        parse_address(text)
+    assert says in str(error.value)
+    assert text in error.value.message
+    assert error.value.hint
+
+
+def test_a_tcp_address_is_sound_but_not_served_yet() -> None:
+    with pytest.raises(NotServedError, match="not served yet"):
+        parse_address("tcp://192.0.2.1:443")
+
+
+def test_a_broken_tcp_address_is_just_broken() -> None:
+    with pytest.raises(AddressError) as error:
+        parse_address("tcp://192.0.2.1")
+    assert not isinstance(error.value, NotServedError)
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1", "10.1.2.3", "192.168.88.1", "100.64.0.1", "fe80::1", "fd00::1"])
+def test_addresses_of_ones_own_are_not_public(text: str) -> None:
+    assert not parse_address(text).is_public
+
+
+@pytest.mark.parametrize("text", ["1.1.1.1", "2606:4700:4700::1111", "udp://8.8.8.8:53"])
+def test_addresses_of_others_are_public(text: str) -> None:
+    assert parse_address(text).is_public
+
+
+def is_a_hosts(ip: IPv4Address | IPv6Address) -> bool:
+    mapped = isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None
+    return not (ip.is_multicast or ip.is_unspecified or mapped or str(ip) == "255.255.255.255")
+
+
+addresses = st.ip_addresses().filter(is_a_hosts)
+
+
+@given(addresses, st.integers(0, 65_535))
+def test_an_address_reads_back_as_it_was_written(ip: IPv4Address | IPv6Address, port: int) -> None:
+    host = f"[{ip}]" if ":" in str(ip) else str(ip)
+    address = parse_address(f"udp://{host}:{port}" if port else str(ip))
+    assert parse_address(str(address)) == address
+    assert socket.inet_pton(address.family, address.host) == socket.inet_pton(address.family, str(ip))
+
+
+@given(st.text(max_size=40))
+def test_any_other_text_is_refused_without_a_traceback(text: str) -> None:
+    try:
+        parse_address(text)
+    except AddressError as error:
+        assert error.message  # noqa: PT017  most texts are refused, but a few are addresses
