@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.house.repository import Source, sources
+from wanctl.config.code import CODES
 
 CODE = re.compile(r"WC\d{3}")
 HEAD = """\
@@ -69,12 +70,18 @@ def error_codes() -> dict[str, Uses]:
     return dict(sorted(found.items()))
 
 
+def _in_a_cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
 def render_errors() -> str:
     """docs/errors.md."""
     rows = []
     for code, uses in error_codes().items():
-        says = "; ".join(sorted(uses.messages)).replace("|", "\\|").replace("\n", " ")
-        rows.append(f"| {code} | {says} | {', '.join(sorted(uses.rooms))} |\n")
+        says = "; ".join(sorted(set(uses.messages) - {"…"}))
+        title = f"**{CODES[code].title}**" if code in CODES else ""
+        text = ": ".join(part for part in (title, says) if part) or "…"
+        rows.append(f"| {code} | {_in_a_cell(text)} | {', '.join(sorted(uses.rooms))} |\n")
     return HEAD + "".join(rows)
 
 

@@ -1,16 +1,24 @@
-"""Error codes: one meaning each, and a reference that is current."""
+"""Error codes: one owner and one meaning each, and a reference that is current."""
 
 from tests.house.reference import error_codes, render_errors
 from tests.house.repository import read
+from wanctl.config.code import CODES
 
-# Codes that more than one room reports, because they mean the same wherever a file is opened.
-SHARED = {"WC140": "a file cannot be read"}
+# The room that a hundred of codes belongs to.
+OWNERS = {"WC0": "engine", "WC1": "config", "WC2": "engine", "WC3": "engine", "WC4": "engine", "WC7": "replay"}
 
 
-def test_an_error_code_belongs_to_one_room() -> None:
-    assert {
-        code: uses.rooms for code, uses in error_codes().items() if len(uses.rooms) > 1 and code not in SHARED
-    } == {}
+def test_an_error_code_is_reported_by_the_room_that_owns_it() -> None:
+    strangers = {
+        code: uses.rooms
+        for code, uses in error_codes().items()
+        if code not in CODES and uses.rooms != {OWNERS.get(code[:3])}
+    }
+    assert strangers == {}
+
+
+def test_every_code_about_a_site_file_is_explained_and_every_explained_one_is_reported() -> None:
+    assert {code for code in error_codes() if OWNERS.get(code[:3]) == "config"} == set(CODES)
 
 
 def test_the_reference_of_error_codes_is_current() -> None:
