@@ -30,7 +30,7 @@ class ClassicWan:
         self._delay = Delay(weights(params))
         self._limit = WriteLimit()
         self._ceilings = int(params["download_ceiling"]), int(params["upload_ceiling"])
-        self._rates = self._ceilings
+        self._rates = plan.download.start_bps, plan.upload.start_bps
         self._written: tuple[int, int] | None = None
         self._intents: tuple[Intent, Intent] | None = None
         self._outcome: Outcome | None = None
@@ -114,7 +114,7 @@ class ClassicWan:
         """Both rates, if the limit on writes lets them out."""
         if not self._limit.grant(now_ns):
             return ()
-        before = self._written or self._ceilings
+        before = self._written or self._rates
         self._written = self._rates
         return tuple(
             SetRate(self.name, direction, rate, rate < last)

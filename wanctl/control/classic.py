@@ -77,7 +77,7 @@ class Delay:
 
 
 def fuse(rtts_ms: Sequence[float]) -> float:
-    """The sample of a cycle in which several answers came: their median, the mean of the middle two for an even count."""
+    """The sample of a cycle with several answers: their median, the mean of the middle two for an even count."""
     count = len(rtts_ms)
     assert count > 0
     if count == 1:
@@ -89,7 +89,7 @@ def fuse(rtts_ms: Sequence[float]) -> float:
 
 
 def next_rate(rate_bps: int, action: str, values: Mapping[str, float], ceiling_bps: int) -> int:
-    """What one `rate.*` action of the machine makes of a rate: scaled, stepped or kept, then clamped, in whole bit/s."""
+    """What one `rate.*` action makes of a rate: scaled, stepped or kept, then clamped, in whole bit/s."""
     rate: float
     match action:
         case "rate.keep":

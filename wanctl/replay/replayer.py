@@ -1,0 +1,150 @@
+"""Drives a site through a trace: the same `Site.tick` that the daemon calls, and a router that obeys at once.
+
+What is wanted in one tick is applied at its end and confirmed to the site at the next. The loop holds nothing that
+grows with the trace.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wanctl.control.sample import Confirmation, Observation, Reading
+from wanctl.decision import Decision, SetRate
+from wanctl.replay.decisions import RowWriter, header
+from wanctl.replay.feed import TICK_NS, Feed
+from wanctl.replay.rowfile import RowFile
+from wanctl.replay.summary import WanSummary
+
+BREATH_TICKS = 2_048  # between two looks at the clock and the terminal
+
+
+class Decides(Protocol):
+    """A site, as the replay sees it."""
+
+    def tick(
+        self,
+        now_ns: int,
+        observations: tuple[Observation, ...],
+        readings: tuple[Reading, ...],
+        confirmations: tuple[Confirmation, ...],
+    ) -> Decision:
+        """Decide one tick."""
+        ...
+
+
+class Lane:
+    """One WAN of the replay."""
+
+    __slots__ = ("download", "name", "summary", "upload", "writer")
+
+    def __init__(self, name: str, writer: RowWriter | None) -> None:
+        self.name, self.writer = name, writer
+        self.summary = WanSummary()
+        self.download, self.upload = self.summary.download, self.summary.upload
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a replay came to; `end_ns` is one tick after the last."""
+
+    wans: dict[str, WanSummary]
+    ticks: int = 0
+    silent_ticks: int = 0  # without a sample
+    begin_ns: int = 0
+    end_ns: int = 0
+    faults: dict[str, int] = field(default_factory=dict)  # of the engine: reason -> how often
+    interrupted: bool = False
+
+
+class Replayer:
+    """One replay; `run` once. `breathe` is called every couple of thousand ticks with the time of the trace in ns."""
+
+    def __init__(
+        self,
+        site: Decides,
+        wans: Sequence[str],
+        feed: Feed,
+        rows: RowFile | None = None,
+        *,
+        more_columns: bool = False,
+        breathe: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._site, self._feed, self._file, self._breathe = site, feed, rows, breathe
+        several = len(wans) > 1
+        self._lanes = [
+            Lane(name, RowWriter(more=more_columns, wan=name if several else "") if rows is not None else None)
+            for name in wans
+        ]
+        self._by_name = {lane.name: lane for lane in self._lanes}
+        self.outcome = Outcome({lane.name: lane.summary for lane in self._lanes})
+        if rows is not None:
+            rows.rows.append(header(more=more_columns, several=several))
+
+    def run(self) -> Outcome:
+        """Replay to the end, or until Ctrl-C: then the outcome says so and holds what there is."""
+        try:
+            self._run()
+        except KeyboardInterrupt:
+            self.outcome.interrupted = True
+        for summary in self.outcome.wans.values():
+            summary.end(self.outcome.end_ns)
+        return self.outcome
+
+    def _run(self) -> None:
+        site, outcome, lanes, file = self._site, self.outcome, self._lanes, self._file
+        rows = file.rows if file is not None else []
+        step_ns = TICK_NS
+        last_ns = outcome.begin_ns = self._feed.first[1]
+        confirmations: tuple[Confirmation, ...] = ()
+        for label, now_ns, observations, readings, answered in self._feed:
+            decision = site.tick(now_ns, observations, readings, confirmations)
+            signals = decision.signals
+            if now_ns != last_ns:
+                step_ns, last_ns = now_ns - last_ns, now_ns
+            outcome.end_ns = now_ns + step_ns
+            outcome.silent_ticks += not answered
+            if not outcome.ticks % BREATH_TICKS:
+                self._pause(decision, now_ns)
+            outcome.ticks += 1
+            confirmations = self._apply(decision.intents, now_ns) if decision.intents else ()
+            if decision.transitions or decision.faults:
+                self._move(decision, now_ns)
+            for lane in lanes:
+                seen = signals[lane.name]
+                if seen.download.wanted_bps != lane.download.rate_bps:
+                    lane.download.rate(seen.download.wanted_bps, now_ns)
+                if seen.upload.wanted_bps != lane.upload.rate_bps:
+                    lane.upload.rate(seen.upload.wanted_bps, now_ns)
+                if lane.writer is not None:
+                    rows.append(lane.writer.row(label, seen, answered=answered))
+
+    def _pause(self, decision: Decision, now_ns: int) -> None:
+        """What need not be done in each tick; the first tick has one, too."""
+        if not self.outcome.ticks:
+            for lane in self._lanes:
+                lane.summary.begin(decision.signals[lane.name], now_ns)
+        if self._file is not None:
+            self._file.flush_if_full()
+        self._breathe(now_ns)
+
+    def _apply(self, intents: tuple[SetRate, ...], now_ns: int) -> tuple[Confirmation, ...]:
+        """The perfect router: every rate is applied at once."""
+        touched: set[str] = set()
+        for intent in intents:
+            lane = self._by_name[intent.wan]
+            (lane.download if intent.direction == "download" else lane.upload).write(intent)
+            touched.add(intent.wan)
+        for name in touched:
+            lane = self._by_name[name]
+            if lane.writer is not None:
+                lane.writer.applied(lane.download.applied_bps, lane.upload.applied_bps)
+        return tuple(Confirmation(intent.wan, intent.direction, intent.rate_bps, now_ns) for intent in intents)
+
+    def _move(self, decision: Decision, now_ns: int) -> None:
+        for lane in self._lanes:
+            mine = decision.transitions
+            if len(self._lanes) > 1:
+                mine = tuple(item for item in mine if item.machine.partition("/")[0] == lane.name)
+            lane.summary.moved(mine, decision.signals[lane.name], now_ns)
+        for fault in decision.faults:
+            self.outcome.faults[fault.reason] = self.outcome.faults.get(fault.reason, 0) + 1
