@@ -64,8 +64,8 @@ class LineSource:
             lines = (rest + text).split("\n")
             rest = lines.pop()
             if lines:
-                yield number, lines
-                number += len(lines)
+                first, number = number, number + len(lines)
+                yield first, lines
             if len(rest) > MAX_LINE_BYTES:
                 hint = "a trace is text, one row a line"
                 refuse("WC703", "a line without an end: this is no trace", self.name, number, hint)
