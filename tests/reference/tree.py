@@ -1,0 +1,132 @@
+"""The parts of a chart: states, rows, actions. Plain data; what they mean is in `interpreter.py`."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    name: str
+    value: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    event: str
+    data: tuple[tuple[str, ast.expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    event: str
+    delay_ns: int = 0
+    id: str | None = None
+    id_to: str | None = None
+    data: tuple[tuple[str, ast.expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    condition: ast.expr
+    then: "tuple[Action, ...]"
+    otherwise: "tuple[Action, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An action that somebody else carries out; its values are handed on as they stand in the file."""
+
+    word: str
+    values: tuple[tuple[str, str], ...]
+
+
+Action = Assign | Raise | Send | Cancel | If | Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """`for: 3 ticks` (needed 3, of 3), `of: 3 in 5 ticks` (needed 3, of 5) or `for: 150ms` (lasting_ns)."""
+
+    needed: int = 0
+    of: int = 0
+    lasting_ns: int | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """One row of a state's `on`, `always` or `after`."""
+
+    state: "State"
+    number: int
+    when: ast.expr | None
+    targets: "tuple[State, ...]"  # empty: targetless
+    do: tuple[Action, ...]
+    internal: bool
+    hold: Hold | None
+    cooldown_ns: int | None
+
+    @property
+    def id(self) -> str:
+        return f"{self.state.path}#{self.number}"
+
+
+@dataclass(eq=False, slots=True)
+class State:
+    """One state; the machine itself is the one without a parent (§2)."""
+
+    name: str
+    parent: "State | None"
+    kind: str  # atomic, compound, parallel, final, history
+    path: str
+    order: int = 0  # place in document order
+    deep: bool = False  # of a history state
+    children: "list[State]" = field(default_factory=list)  # without history states
+    histories: "list[State]" = field(default_factory=list)
+    initial: "tuple[State, ...]" = ()
+    entry: tuple[Action, ...] = ()
+    exit: tuple[Action, ...] = ()
+    during: tuple[Action, ...] = ()
+    on: list[tuple[str, list[Row]]] = field(default_factory=list)
+    always: list[Row] = field(default_factory=list)
+    after: list[tuple[int, list[Row]]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return self.path or "(machine)"
+
+    def ancestors(self) -> "Iterator[State]":
+        """The states around this one, innermost first; the machine is the last."""
+        state = self.parent
+        while state is not None:
+            yield state
+            state = state.parent
+
+    def is_below(self, other: "State") -> bool:
+        return any(ancestor is other for ancestor in self.ancestors())
+
+    def family(self) -> "Iterator[State]":
+        """This state and all below in document order, history states too."""
+        yield self
+        for state in sorted([*self.children, *self.histories], key=lambda s: s.order):
+            yield from state.family()
+
+    @property
+    def depth(self) -> int:
+        return sum(1 for _ in self.ancestors())
+
+    def rows_for(self, event: str) -> list[Row]:
+        """The rows for an event: matching keys in file order, in each the rows in order (§4)."""
+        return [row for descriptor, rows in self.on if matches(descriptor, event) for row in rows]
+
+
+def matches(descriptor: str, event: str) -> bool:
+    """Whether a key of `on` matches an event (§4)."""
+    if descriptor == "tick" or event == "tick":
+        return descriptor == event
+    words = [word for word in descriptor.split(".") if word != "*"]
+    return event.split(".")[: len(words)] == words
