@@ -92,8 +92,7 @@ def test_a_round_trip_is_measured_to_the_millisecond() -> None:
     assert len(sent) == len(samples) == 100
     errors_ms = [abs(sample.received_ns - sample.sent_ns - truth_ns[sample.sent_ns]) / MS_NS for sample in samples]
     assert statistics.median(errors_ms) < 1.0
-    rtts_ms = [(sample.received_ns - sample.sent_ns) / MS_NS for sample in samples]
-    assert abs(statistics.median(rtts_ms) - 20.0) < 1.0
+    assert min(sample.received_ns - sample.sent_ns for sample in samples) >= 20 * MS_NS
 
 
 def test_every_sample_names_the_wan_the_reflector_and_the_probe_it_answers() -> None:
