@@ -109,7 +109,9 @@ def _check_folder(folder: Path, checked: _Checked) -> None:
     files = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
     if not files:
         findings = Findings()
-        findings.error("WC143", "there is no YAML file in this folder", Place(str(folder)), "name a folder of sites")
+        inner = sorted(path.parent for path in folder.glob("*/*.yaml"))
+        hint = f"did you mean '{inner[0]}'?" if inner else "name a folder of sites"
+        findings.error("WC143", "there is no YAML file in this folder", Place(str(folder)), hint)
         raise FileError(findings)
     kinds = {path: _kind(path) for path in files}
     holds_sites = folder.resolve().name == SITES or "site" in kinds.values()
@@ -156,7 +158,7 @@ def _check_file(path: Path, checked: _Checked, data: bytes | None = None) -> Non
 def _check_site(path: Path, checked: _Checked, text: str | None = None) -> None:
     checked.kinds[str(path)] = "site"
     try:
-        site = load_site(path, text)
+        site = load_site(path, text, name="stdin" if str(path) == STDIN else "")
         findings = Findings(list(site.warnings.items), dict(site.warnings.sources))
         check_laws(site, findings)
         findings.raise_errors()

@@ -59,7 +59,8 @@ def _full(item: Diagnostic, source: str | None, width: int) -> Iterator[str]:
     if number:
         text = "".join(letter if letter.isprintable() else " " for letter in rows[item.place.line - 1]).rstrip()
         room = width - len(number) - 5
-        start = max(0, item.place.column - room) if item.place.column > room - 8 else 0  # keep the caret in view
+        # The caret stays in view, with some of what follows it.
+        start = max(0, item.place.column - room * 2 // 3) if item.place.column > room - 12 else 0
         caret = click.style("^", fg=_COLOURS[item.severity], bold=True)
         yield f"  {click.style(f'{number} |', dim=True)} {text[start : start + room]}"
         yield f"  {gutter} {click.style('|', dim=True)} {' ' * (item.place.column - 1 - start)}{caret}"

@@ -224,7 +224,7 @@ CODES: dict[str, Code] = {
         "named file is missing",
         "The file is not there now. That is allowed while a site is written; 'run' needs it. Relative names count "
         "from the site file's folder, and a credential of the unit with the same name wins.",
-        "router: {password_file: no-such-file}",
+        "router: {address: 192.0.2.1, user: wanctl, password_file: wrong, ca_file: ca.pem, transport: [rest]}",
     ),
     "WC151": Code(
         "host key is missing",
@@ -242,8 +242,8 @@ CODES: dict[str, Code] = {
         "two WANs, one way",
         "Without a source, a device or a mark of its own the probes of a WAN leave by the default route, like "
         "those of the next one: both would measure the same link.",
-        "wans: {dsl: {download: {queue: DSL-Down, plan: 50Mbit}, upload: {queue: DSL-Up, plan: 10Mbit}}}",
-        "wans: {dsl: {source: 192.0.2.9, download: {queue: D, plan: 50Mbit}, upload: {queue: U, plan: 10Mbit}}}",
+        "wans: {cable: {device: eth1}, dsl: {device: eth1}}",
+        "wans: {cable: {device: eth1}, dsl: {device: eth2}}",
     ),
     "WC154": Code(
         "not served yet",

@@ -81,6 +81,8 @@ def _written(value: float, symbol: Symbol | None) -> str:
             return f"{value * 1e3:.9g}ms/s"
         case "size":
             return f"{value:.15g}B"
+        case "ticks":
+            return f"{value:.9g} ticks"
         case "frequency":
             return f"{value:.9g}Hz"
         case _:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from wanctl.config import value
+from wanctl.config.address import network
 from wanctl.config.reflector import Reflector, read_reflector
 from wanctl.config.value import BadValueError
 
@@ -57,7 +58,7 @@ ObjectName = Annotated[str, reads(value.object_name)]
 Device = Annotated[str, reads(value.device)]
 Identifier = Annotated[str, reads(value.identifier)]
 FilePath = Annotated[str, reads(value.path)]
-Network = Annotated[str, reads(value.network)]
+Network = Annotated[str, reads(network)]
 Probe = Annotated[Reflector, reads(read_reflector)]
 TransportName = Annotated[Transport, reads(partial(value.choice, TRANSPORTS))]
 LawName = Annotated[Law, reads(partial(value.choice, LAWS))]

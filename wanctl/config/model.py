@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from wanctl.config import value
+from wanctl.config.address import Endpoint, endpoint, host, numeric, port_range
 from wanctl.config.field import (
     Device,
     Duration,
@@ -30,7 +31,7 @@ from wanctl.config.field import (
     reads,
 )
 from wanctl.config.profile import profile_name
-from wanctl.config.value import Endpoint, Quota
+from wanctl.config.value import Quota
 from wanctl.plan import DirectionPlan
 
 DEFAULT_LAW = "default"
@@ -42,7 +43,7 @@ START_OF_CEILING = 0.50
 class Router(Section):
     """How to reach the router that shapes."""
 
-    address: Annotated[str, reads(value.host)]
+    address: Annotated[str, reads(host)]
     port: Port = 443
     ssh_port: Port = 22
     user: Annotated[str, reads(value.user)]
@@ -81,7 +82,7 @@ class Wan(Section):
 
     profile: Annotated[str, reads(profile_name)] = "default"
     interface: ObjectName | None = None
-    source: Annotated[str, reads(value.address)] | None = None
+    source: Annotated[str, reads(numeric)] | None = None
     device: Device | None = None
     fwmark: Annotated[int, reads(value.fwmark)] | None = None
     metered: Annotated[Quota, reads(value.quota)] | None = None
@@ -97,7 +98,7 @@ class Who(Section):
 
     dscp: Annotated[tuple[Annotated[str, reads(value.dscp)], ...], Once] = ()
     hosts: Annotated[tuple[Network, ...], Once] = ()
-    ports: Annotated[tuple[Annotated[str, reads(value.ports)], ...], Once] = ()
+    ports: Annotated[tuple[Annotated[str, reads(port_range)], ...], Once] = ()
     lists: Annotated[tuple[ObjectName, ...], Once] = ()
 
 
@@ -134,5 +135,5 @@ class Site(Section):
     reflectors: Annotated[tuple[Probe, ...], Once] | None = None
     law: LawName | None = None
     params: LawParams = Field(default_factory=dict)
-    http: Annotated[Endpoint, reads(value.endpoint)] | None = None
+    http: Annotated[Endpoint, reads(endpoint)] | None = None
     budget: Budget | None = None

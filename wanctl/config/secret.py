@@ -53,12 +53,13 @@ def read_secret(path: Path, place: Place | None = None) -> Secret:
     try:
         # Checked on the open file, not on the name: the name may mean another file a moment later.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if fault := _permission_fault(status, path):
+        try:
+            if fault := _permission_fault(os.fstat(descriptor), path):
                 findings.error("WC141", f"'{path}' {fault}", place, f"chmod 600 {path}; chown it to wanctl's user")
             findings.raise_errors()
-            data = file.read(MAX_BYTES + 1)
+            data = os.read(descriptor, MAX_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         findings.error("WC140", f"'{path}' cannot be read: {reason}", place, "it holds the password, in mode 0600")

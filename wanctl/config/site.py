@@ -97,15 +97,16 @@ class SiteFile:
         return WanPlan(name, self.law(wan), wan.download.limits(), wan.upload.limits(), params)
 
 
-def load_site(path: Path | str, text: str | None = None) -> SiteFile:
+def load_site(path: Path | str, text: str | None = None, *, name: str = "") -> SiteFile:
     """Read and check a site file; `FileError` holds everything that is wrong with it.
 
-    `text` is the file's text where it was read already (standard input); `path` then only names it.
+    `text` is the file's text where it was read already, `name` the site's name where no file gives it (standard input);
+    `path` then only says what to call the file.
     """
     path = Path(path)
     file = str(path)
     findings = Findings()
-    name = _site_name(path, findings)
+    name = name or _site_name(path, findings)
     root = parse(read_text(path) if text is None else text, file, findings)
     site = _read(root, file, findings) if root is not None else None
     conceal(findings, file, root)

@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from math import isfinite
 
 from wanctl.engine.diagnostic import did_you_mean
 from wanctl.engine.unit import UNITS, UnitError, format_quantity, parse_quantity
@@ -21,9 +21,6 @@ IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 # IFNAMSIZ is 16 with its final zero.
 DEVICE_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 USER_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,64}")
-HOST_NAME = re.compile(
-    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
-)
 _CLASS_SELECTORS = tuple(f"cs{number}" for number in range(8))
 _ASSURED = tuple(f"af{queue}{drop}" for queue in range(1, 5) for drop in range(1, 4))
 DSCP_NAMES = ("be", "df", "ef", "le", "va", *_CLASS_SELECTORS, *_ASSURED)
@@ -51,17 +48,6 @@ class Quota:
         return f"{format_quantity(float(self.size_bytes), 'size')}/{self.period}"
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A numeric address and a port to listen on."""
-
-    address: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
-
-
 def rate(text: str) -> int:
     """A rate with its unit (`38Mbit`) in whole bit/s."""
     value = round(_quantity(text, "rate", "a rate", "38Mbit"))
@@ -77,7 +63,7 @@ def duration(text: str) -> float:
     """A time with its unit (`40ms`) in ms, above 0."""
     value = _quantity(text, "time", "a time", "40ms")
     if value <= 0.0:
-        raise BadValueError("WC111", f"'{text}' must be above 0")
+        raise BadValueError("WC111", f"'{printable(text)}' must be above 0")
     return value
 
 
@@ -85,16 +71,18 @@ def share(text: str) -> float:
     """A share with its unit (`1%`) as a ratio from 0 to 1."""
     value = _quantity(text, "ratio", "a share", "1%")
     if not 0.0 <= value <= 1.0:
-        raise BadValueError("WC111", f"'{text}' is no share", "between 0% and 100%")
+        raise BadValueError("WC111", f"'{printable(text)}' is no share", "between 0% and 100%")
     return value
 
 
 def number(text: str) -> float:
     """A value of a law's parameter in the canonical unit of whatever dimension it has."""
     try:
-        return parse_quantity(text).value
+        return _finite(parse_quantity(text).value, text)
     except UnitError as error:
-        raise BadValueError("WC110", str(error), _unit_hint(text) or "a number with its unit, such as 15ms") from error
+        raise BadValueError(
+            "WC110", printable(str(error)), _unit_hint(text) or "a number with its unit, such as 15ms"
+        ) from error
 
 
 def _quantity(text: str, dimension: str, what: str, example: str) -> float:
@@ -102,10 +90,16 @@ def _quantity(text: str, dimension: str, what: str, example: str) -> float:
     try:
         quantity = parse_quantity(text)
     except UnitError as error:
-        raise BadValueError("WC110", f"'{text}' is not {what}", hint) from error
+        raise BadValueError("WC110", f"'{printable(text)}' is not {what}", hint) from error
     if quantity.dimension != dimension:
-        raise BadValueError("WC110", f"'{text}' is not {what}", hint)
-    return quantity.value
+        raise BadValueError("WC110", f"'{printable(text)}' is not {what}", hint)
+    return _finite(quantity.value, text)
+
+
+def _finite(number: float, text: str) -> float:
+    if not isfinite(number):  # 1e999
+        raise BadValueError("WC111", f"'{printable(text)}' is out of range")
+    return number
 
 
 # What people and providers write for the units of a rate; `m` is left out on purpose, it could be anything.
@@ -125,7 +119,7 @@ def _unit_hint(text: str) -> str:
 def whole(low: int, high: int, what: str, text: str) -> int:
     """A whole number without a unit, decimal or 0x hexadecimal, from `low` to `high`."""
     if not re.fullmatch(r"\d{1,20}|0[xX][0-9a-fA-F]{1,16}", text):
-        raise BadValueError("WC114", f"'{text}' is not {what}", f"a whole number from {low} to {high}")
+        raise BadValueError("WC114", f"'{printable(text)}' is not {what}", f"a whole number from {low} to {high}")
     value = int(text, 16) if text[:2].lower() == "0x" else int(text)
     if not low <= value <= high:
         raise BadValueError("WC114", f"{text} is not {what}", f"a whole number from {low} to {high}")
@@ -163,7 +157,7 @@ def identifier(text: str) -> str:
     """The name of a WAN or of a traffic class."""
     hint = "a letter, then letters, digits, _ and -, at most 32"
     if text[:1].isdigit():
-        raise BadValueError("WC112", f"the name '{text}' starts with a digit", hint)
+        raise BadValueError("WC112", f"the name '{printable(text)}' starts with a digit", hint)
     return _allowed(text, IDENTIFIER, r"[A-Za-z0-9_-]", hint)
 
 
@@ -186,47 +180,6 @@ def printable(text: str, longest: int = 60) -> str:
     """A text of a file as it may stand in a message: on one line, without control characters, not too long."""
     shown = "".join(character if character.isprintable() else "?" for character in text)
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
-
-
-def address(text: str) -> str:
-    """A numeric IPv4 or IPv6 address."""
-    try:
-        return str(ip_address(text))
-    except ValueError as error:
-        raise BadValueError("WC113", f"'{printable(text)}' is not a numeric address", "such as 192.0.2.10") from error
-
-
-def host(text: str) -> str:
-    """A numeric address or the name of a host."""
-    if re.fullmatch(r"[\d.]+|.*:.*", text):
-        try:
-            return str(ip_address(text))
-        except ValueError as error:
-            hint = "the port has a key of its own: port" if re.fullmatch(r"[^:]+:\d+", text) else "such as 192.0.2.1"
-            raise BadValueError("WC113", f"'{printable(text)}' is not an address", hint) from error
-    if not HOST_NAME.fullmatch(text):
-        raise BadValueError(
-            "WC113", f"'{printable(text)}' is neither an address nor a host's name", "such as 192.0.2.1"
-        )
-    return text
-
-
-def network(text: str) -> str:
-    """An address or a prefix: `192.168.88.0/24`."""
-    try:
-        return str(ip_network(text))
-    except ValueError as error:
-        hint = "the bits behind the prefix must be 0" if "host bits" in str(error) else "such as 192.168.88.0/24"
-        raise BadValueError("WC113", f"'{printable(text)}' is neither an address nor a prefix", hint) from error
-
-
-def endpoint(text: str) -> Endpoint:
-    """A numeric address and a port: `127.0.0.1:9101`, `[::1]:9101`."""
-    where, _, after = text.rpartition(":")
-    bare = where[1:-1] if where.startswith("[") and where.endswith("]") else where
-    if not where or (":" in bare and bare == where):
-        raise BadValueError("WC113", f"'{printable(text)}' is not ADDRESS:PORT", "such as 127.0.0.1:9101 or [::1]:9101")
-    return Endpoint(address(bare), port(after))
 
 
 def path(text: str) -> str:
@@ -267,14 +220,6 @@ def dscp(text: str) -> str:
     raise BadValueError(
         "WC115", f"'{printable(text)}' is no DSCP", did_you_mean(text, DSCP_NAMES) or "such as ef, af41, 46"
     )
-
-
-def ports(text: str) -> str:
-    """A port or a range of ports of one protocol: `udp/3478`, `tcp/5000-5099`."""
-    match = re.fullmatch(r"(tcp|udp)/(\d{1,5})(?:-(\d{1,5}))?", text)
-    if not match or port(match[2]) > port(match[3] or match[2]):
-        raise BadValueError("WC114", f"'{printable(text)}' are no ports", "such as udp/3478 or tcp/5000-5099")
-    return text
 
 
 def quota(text: str) -> Quota:
