@@ -147,7 +147,7 @@ def compile_model(model: Model, values: Mapping[str, object] | None = None) -> P
     params = bind(model, values or {}, findings)
     findings.raise_errors()
     program = Program(model, params)
-    program.rows = [_live_row(row, params) for row in model.rows]
+    program.rows = [_live_row(row, params, model.states[row.state].path) for row in model.rows]
     by_row = {id(live.row): live for live in program.rows}
 
     def live(rows: tuple[Row, ...]) -> tuple[LiveRow, ...]:
@@ -246,7 +246,7 @@ def _words(descriptor: str) -> tuple[str, ...]:
     return tuple(word for word in descriptor.split(".") if word != "*")
 
 
-def _live_row(row: Row, params: Mapping[str, Value]) -> LiveRow:
+def _live_row(row: Row, params: Mapping[str, Value], state: str) -> LiveRow:
     hold_ticks, hold_ns, window = 0, -1, 0
     if row.hold is not None:
         if row.hold.kind == "time":
@@ -260,7 +260,7 @@ def _live_row(row: Row, params: Mapping[str, Value]) -> LiveRow:
         row.index,
         row.state,
         None if row.guard is None else condition(row.guard, params),
-        compile_actions(row.do, params, ""),
+        compile_actions(row.do, params, state),
         hold_ticks,
         hold_ns,
         window,
