@@ -32,6 +32,7 @@ ACTIONS = ActionRegistry(
             ),
             "Estimate the capacity from what is achieved, shape below it, and owe the time that drains what stands.",
         ),
+        ActionSignature("rate.refine", (), "The estimate of a cut that just began follows the newest look, downwards."),
         ActionSignature("rate.drain", (), "Keep paying; a queue that outlives its drain is estimated and owed anew."),
         ActionSignature(
             "rate.settle",
@@ -71,6 +72,7 @@ ACTIONS = ActionRegistry(
         ),
         # -- measuring: wanctl/control/rtt.py -------------------------------------------------------------------------
         ActionSignature("baseline.follow", (), "From now on the baselines follow what is measured."),
+        ActionSignature("baseline.sink", (), "From now on the baselines follow downwards only."),
         ActionSignature("baseline.freeze", (), "From now on no baseline moves."),
         ActionSignature("baseline.restart", (), "Forget the baselines and start again from the newest answers."),
         ActionSignature(

@@ -1,0 +1,83 @@
+"""Whose queue is it? A round trip has no direction, so a delay is attributed by load, by who climbed, and by experiment.
+
+With one direction loaded the answer is plain. With both, "achieved" is the capacity of the one that owns the queue *only*:
+an upload's queue delays the acknowledgements of the download, so the download's arrivals fall too, and cutting it to what
+arrives, again and again, is a death spiral. Therefore
+
+1. only one direction climbs at a time, and while it climbs the queue is its own;
+2. else the download is blamed if it brings clearly less than its shaper lets through while the delay grows fast (its
+   capacity fell), and the upload otherwise;
+3. a queue that survives the drain of the one who was blamed belongs to the other.
+"""
+
+from wanctl.control.direction import CLIMB_MEMORY_NS, Direction
+
+SHORT = 0.90  # a download below this share of its shaper misses something
+STEEP = 0.25  # seconds of delay a second
+CALM_NS = 400_000_000  # without a queue for so long, the next one is another episode
+
+
+class Attribution:
+    """Blames at most one direction of a WAN for the queue that stands, and lets one climb at a time."""
+
+    __slots__ = ("_blamed", "_down", "_drains", "_seen_ns", "_up")
+
+    def __init__(self, download: Direction, upload: Direction) -> None:
+        self._down, self._up = download, upload
+        self._blamed: Direction | None = None
+        self._drains = 0  # of the blamed one when it was blamed
+        self._seen_ns = 0  # when a queue was last seen
+
+    def clear(self) -> None:
+        """No queue: nobody is blamed."""
+        self._down.blamed = self._up.blamed = False
+
+    def blame(self, now_ns: int, slope: float, rtt_ns: int) -> None:
+        """A queue stands at `now_ns`: set `blamed` of one direction, or of none when nothing points to one."""
+        down, up = self._down, self._up
+        if self._blamed is None or now_ns - self._seen_ns > CALM_NS + rtt_ns:
+            self._blamed = self._first(now_ns, slope, rtt_ns)
+            self._drains = self._blamed.law.settled if self._blamed else 0
+        elif down.loaded and up.loaded:
+            law = self._blamed.law
+            if law.settled > self._drains and now_ns >= law.blind_until_ns:
+                self._blamed = up if self._blamed is down else down
+                self._drains = self._blamed.law.settled
+        elif not self._blamed.loaded:
+            self._blamed = self._first(now_ns, slope, rtt_ns)
+        self._seen_ns = now_ns
+        down.blamed = self._blamed is down
+        up.blamed = self._blamed is up
+
+    def _first(self, now_ns: int, slope: float, rtt_ns: int) -> Direction | None:
+        down, up = self._down, self._up
+        if not (down.loaded and up.loaded):
+            if down.loaded or up.loaded:
+                return down if down.loaded else up
+            if down.load is None or up.load is None:
+                return down
+            return down if (down.packets or 0.0) >= (up.packets or 0.0) else up
+        climber = max(down, up, key=lambda direction: direction.law.climbed_ns)
+        if now_ns - climber.law.climbed_ns <= CLIMB_MEMORY_NS + rtt_ns:
+            return climber
+        short = down.load is not None and down.load < SHORT
+        return down if short and slope > STEEP else up
+
+    def take_turns(self, now_ns: int, full: float) -> None:
+        """While both are loaded only one may climb; when both could (load above `full`), not the last one again."""
+        down, up = self._down, self._up
+        if not (down.loaded and up.loaded):
+            down.turn = up.turn = True
+            return
+        if down.law.climbing or up.law.climbing:
+            down.turn = down.law.climbing
+        elif _ready(down, now_ns, full) and _ready(up, now_ns, full):
+            down.turn = down.law.climbed_ns <= up.law.climbed_ns
+        else:
+            down.turn = _ready(down, now_ns, full)
+        up.turn = not down.turn
+
+
+def _ready(direction: Direction, now_ns: int, full: float) -> bool:
+    law = direction.law
+    return direction.load is not None and direction.load > full and law.headroom > 0.0 and now_ns >= law.rest_until_ns

@@ -1,0 +1,204 @@
+"""The default rate law of one direction: cut to what is achieved, drain what stands, cruise below the estimate, climb.
+
+While a queue stands at the bottleneck, what arrives *is* its capacity. So a cut needs one look, not a series of guesses:
+the rate goes a share below the estimate for as long as the queue takes to drain at that pace (the debt), then to a little
+below the estimate. What is measured within one round trip after that is the past, and is not acted upon. A climb asks
+the link for more in small steps while the load fills the rate; once it has left the estimate behind nobody knows how far
+the capacity has grown, so the steps become leaps.
+
+The machine decides *when*; here is *how much*. Every method takes `now_ns`; rates are whole bit/s between floor and
+ceiling. Only `settle`, `climb` and `creep` may raise a rate, and a floor never does.
+"""
+
+from wanctl.plan import DirectionPlan
+
+MS_NS = 1_000_000
+LONGEST_DEBT_MS = 3_000.0  # a queue of 1.8 s at a share of 60 %; beyond it the estimate is older than the debt is worth
+
+# Rests between climbs. A climb that only confirms the estimate costs some ms of queue, so the next one waits longer; one
+# that finds the capacity moved shows that the link is moving.
+REST_LEAST_MS = 250.0
+REST_MOST_MS = 800.0
+REST_GROWTH = 1.6
+GROWN = 1.03
+SHRUNK = 0.90
+LEAP_GROWTH = 1.5
+LEAP_MOST = 0.35
+
+# A step shows its effect after one round trip and the time the delay signal needs.
+STEP_LEAST_MS = 120.0
+STEP_SIGNAL_MS = 50.0
+CREEP_MS = 1_000.0
+APPLIED_SLACK = 1.10  # a wanted rate does not run away from what the shaper confirmed
+
+
+class RateLaw:
+    """The wanted rate of one direction and what the law knows about its capacity."""
+
+    __slots__ = (
+        "_before_bps",
+        "_ceiling_bps",
+        "_cut_ns",
+        "_floor_bps",
+        "_leap",
+        "_most",
+        "_next_step_ns",
+        "_origin_bps",
+        "_owing",
+        "_pace_ms",
+        "_rest_ms",
+        "_share",
+        "_steps",
+        "applied_bps",
+        "blind_until_ns",
+        "capacity_bps",
+        "climbed_ns",
+        "climbing",
+        "debt_until_ns",
+        "rate_bps",
+        "rest_until_ns",
+        "settled",
+    )
+
+    def __init__(self, plan: DirectionPlan, now_ns: int) -> None:
+        self.rate_bps = plan.start_bps
+        self.capacity_bps: float | None = None  # the estimate; None until a queue or a climb has shown something
+        self.applied_bps: int | None = None
+        self.debt_until_ns = self.blind_until_ns = self.rest_until_ns = now_ns
+        self.climbing = False
+        self.climbed_ns = -(1 << 62)  # the last step up
+        self.settled = 0  # drains that are over
+        self._floor_bps, self._ceiling_bps = plan.floor_bps, plan.ceiling_bps
+        self._before_bps = plan.start_bps  # before the cut
+        self._origin_bps: float | None = None  # the estimate before the climb or the cut
+        self._owing = False
+        self._cut_ns = now_ns
+        self._share = self._most = 0.0
+        self._pace_ms = 1.0
+        self._rest_ms = REST_LEAST_MS
+        self._steps = 0
+        self._leap = 0.0
+        self._next_step_ns = now_ns
+
+    @property
+    def shaped_bps(self) -> int:
+        """What the shaper does: what it confirmed last, else what is wanted."""
+        return self.rate_bps if self.applied_bps is None else self.applied_bps
+
+    @property
+    def headroom(self) -> float:
+        """How far the ceiling is above the rate, as a share of the ceiling."""
+        return (self._ceiling_bps - self.rate_bps) / self._ceiling_bps
+
+    def cut(
+        self,
+        now_ns: int,
+        capacity_bps: float | None,
+        queue_ms: float,
+        *,
+        least: float,
+        most: float,
+        pace_ms: float,
+        blind: float,
+    ) -> None:
+        """Shape below the capacity just seen and owe the time that drains `queue_ms`.
+
+        Without a capacity (nobody counts bytes) a share `blind` of the rate goes, and that is the new estimate.
+        """
+        if not self._owing:
+            self._before_bps, self._owing = self.rate_bps, True
+            if not self.climbing:
+                self._origin_bps = self.capacity_bps
+            self.climbing = False
+        self._cut_ns = now_ns
+        self._share = share = min(max(queue_ms / pace_ms, least), most)
+        self._pace_ms, self._most = pace_ms, most
+        if capacity_bps is None:
+            self.capacity_bps = self.rate_bps * (1.0 - blind)
+            self._shape(min(self.rate_bps, self.capacity_bps))
+            self.debt_until_ns = now_ns + round(LONGEST_DEBT_MS / 2 * MS_NS)
+            return
+        self.capacity_bps = capacity_bps
+        self._shape(min(self.rate_bps, capacity_bps * (1.0 - share)))
+        self._owe(now_ns, queue_ms)
+
+    def refine(self, now_ns: int, capacity_bps: float | None, queue_ms: float) -> None:
+        """A cut that just began looks again: its estimate only falls, its share only grows."""
+        if capacity_bps is None or self.capacity_bps is None:
+            return
+        self.capacity_bps = min(capacity_bps, self.capacity_bps)
+        self._share = max(self._share, min(queue_ms / self._pace_ms, self._most))
+        self._shape(min(self.rate_bps, self.capacity_bps * (1.0 - self._share)))
+        self._owe(now_ns, queue_ms)
+
+    def drain(self, now_ns: int, capacity_bps: float | None, queue_ms: float, limit_ms: float, rtt_ms: float) -> None:
+        """Keep paying. A queue that still stands when the debt is all but paid was underestimated: owe it anew."""
+        if capacity_bps is None or self.capacity_bps is None or queue_ms <= limit_ms:
+            return
+        left_ms = (self.debt_until_ns - now_ns) / MS_NS
+        seen = now_ns - self._cut_ns >= (rtt_ms + queue_ms + STEP_SIGNAL_MS) * MS_NS
+        if seen and left_ms < STEP_LEAST_MS and now_ns - self._cut_ns < LONGEST_DEBT_MS * MS_NS:
+            self.capacity_bps = min(self.capacity_bps, capacity_bps)
+            self._shape(min(self.rate_bps, self.capacity_bps * (1.0 - self._share)))
+            self._owe(now_ns, queue_ms)
+
+    def settle(self, now_ns: int, rtt_ms: float, *, share: float, wait_ms: float) -> None:
+        """The debt is paid: shape at `share` of the estimate, and look again when one round trip shows it."""
+        self.settled += 1
+        self._owing = False
+        if self.capacity_bps is not None:
+            wanted = min(self.capacity_bps * share, float(self._before_bps))
+            self._shape(max(float(self.rate_bps), wanted))
+        self.debt_until_ns = now_ns
+        self.blind_until_ns = now_ns + round((rtt_ms + wait_ms) * MS_NS)
+        self.rest(now_ns)
+
+    def rest(self, now_ns: int) -> None:
+        """A climb or a cut is over: when may the next climb begin?"""
+        before, now = self._origin_bps, self.capacity_bps
+        if before is None or now is None or now >= before * GROWN or now <= before * SHRUNK:
+            self._rest_ms = REST_LEAST_MS
+        else:
+            self._rest_ms = min(self._rest_ms * REST_GROWTH, REST_MOST_MS)
+        self.rest_until_ns = max(now_ns, self.blind_until_ns) + round(self._rest_ms * MS_NS)
+        self.climbing = False
+
+    def climb(
+        self,
+        now_ns: int,
+        rtt_ms: float,
+        achieved_bps: float,
+        *,
+        first: float,
+        step: float,
+        leap: float,
+        beyond: float,
+    ) -> None:
+        """One step up, if the one before has had its round trip and the shaper follows."""
+        applied = self.applied_bps
+        if now_ns < self._next_step_ns or (applied is not None and self.rate_bps > applied * APPLIED_SLACK):
+            return
+        if not self.climbing:
+            self.climbing, self._origin_bps, self._steps, self._leap = True, self.capacity_bps, 0, 0.0
+        if self.capacity_bps is not None and achieved_bps > self.capacity_bps:
+            self.capacity_bps = achieved_bps  # it arrives and nothing queues: that much the link carries
+        if self._origin_bps is not None and self.rate_bps < self._origin_bps * (1.0 + beyond):
+            grow = step if self._steps else first
+        else:
+            self._leap = grow = min(self._leap * LEAP_GROWTH, LEAP_MOST) if self._leap else leap
+        self._steps += 1
+        self._shape(self.rate_bps * (1.0 + grow))
+        self.climbed_ns = now_ns
+        self._next_step_ns = now_ns + round(max(STEP_LEAST_MS, rtt_ms + STEP_SIGNAL_MS) * MS_NS)
+
+    def creep(self, now_ns: int, *, step: float) -> None:
+        """Up by `step` once a second: nobody knows whether the link is loaded, but nothing queues."""
+        if now_ns >= self._next_step_ns:
+            self._shape(self.rate_bps * (1.0 + step))
+            self._next_step_ns = now_ns + round(CREEP_MS * MS_NS)
+
+    def _owe(self, now_ns: int, queue_ms: float) -> None:
+        self.debt_until_ns = now_ns + round(min(queue_ms / self._share, LONGEST_DEBT_MS) * MS_NS)
+
+    def _shape(self, rate_bps: float) -> None:
+        self.rate_bps = int(min(max(rate_bps, self._floor_bps), self._ceiling_bps))

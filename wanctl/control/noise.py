@@ -1,0 +1,49 @@
+"""How far the delay of an unloaded link strays by itself: the measure that the limit for a queue scales with.
+
+No threshold fits all links: what is a queue on fibre is an ordinary second on LTE. So the delay signal of unloaded times
+is counted in buckets 12 % wide that fade with a time constant of 300 s, and the 98th percentile is read once a second.
+"""
+
+from bisect import bisect_right
+from math import exp
+
+FADE_NS = 300_000_000_000
+PERIOD_NS = 1_000_000_000
+PERCENTILE = 0.98
+ENOUGH = 60.0  # answers, before a percentile means anything
+_EDGES = tuple(0.25 * 1.12**power for power in range(80))  # ms; 0.25 ms to 1.9 s
+
+
+class IdleNoise:
+    """The 98th percentile of the idle delay signal in ms; None until enough was seen."""
+
+    __slots__ = ("_counts", "_due_ns", "_faded_ns", "_total", "p98_ms")
+
+    def __init__(self) -> None:
+        self.p98_ms: float | None = None
+        self._counts = [0.0] * (len(_EDGES) + 1)
+        self._total = 0.0
+        self._due_ns = 0
+        self._faded_ns = 0
+
+    def feed(self, delay_ms: float, now_ns: int) -> None:
+        """Count one idle delay."""
+        self._counts[bisect_right(_EDGES, delay_ms)] += 1.0
+        self._total += 1.0
+        if now_ns >= self._due_ns:
+            self._read(now_ns)
+
+    def _read(self, now_ns: int) -> None:
+        keep = exp(-(now_ns - self._faded_ns) / FADE_NS) if self._faded_ns else 1.0
+        self._faded_ns, self._due_ns = now_ns, now_ns + PERIOD_NS
+        self._counts = [count * keep for count in self._counts]
+        self._total *= keep
+        if self._total < ENOUGH:
+            return
+        above = self._total * (1.0 - PERCENTILE)
+        for bucket in range(len(_EDGES), 0, -1):
+            above -= self._counts[bucket]
+            if above < 0.0:
+                self.p98_ms = _EDGES[min(bucket, len(_EDGES) - 1)]
+                return
+        self.p98_ms = _EDGES[0]

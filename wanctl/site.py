@@ -1,0 +1,69 @@
+"""One site: every tick of it is one pure function of what came since the last.
+
+Each WAN has a controller (the default law or the classic one); the site hands each its own observations and collects
+what they want. No clock, no I/O, no randomness: the daemon, `replay`, `sim` and the tests all call `Site.tick`.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from wanctl.control.sample import Confirmation, Observation, Reading
+from wanctl.decision import Decision, SetRate, WanSignals
+from wanctl.engine import Transition
+
+
+class Controller(Protocol):
+    """The law of one WAN at work."""
+
+    @property
+    def name(self) -> str:
+        """The WAN's name."""
+        ...
+
+    @property
+    def signals(self) -> WanSignals:
+        """What the last tick saw; the same object all the time."""
+        ...
+
+    def tick(
+        self,
+        now_ns: int,
+        observations: tuple[Observation, ...],
+        readings: tuple[Reading, ...],
+        confirmations: tuple[Confirmation, ...],
+    ) -> tuple[tuple[SetRate, ...], tuple[Transition, ...]]:
+        """Decide one tick of this WAN; everything handed in is its own."""
+        ...
+
+
+class Site:
+    """The WANs of one site, by name."""
+
+    def __init__(self, wans: Mapping[str, Controller]) -> None:
+        assert wans
+        self.wans = dict(wans)
+        self._signals = {name: wan.signals for name, wan in self.wans.items()}
+        self._only = next(iter(self.wans.values())) if len(self.wans) == 1 else None
+
+    def tick(
+        self,
+        now_ns: int,
+        observations: tuple[Observation, ...] = (),
+        readings: tuple[Reading, ...] = (),
+        confirmations: tuple[Confirmation, ...] = (),
+    ) -> Decision:
+        """Decide one tick. `now_ns` never goes back; each item names one of the site's WANs, items keep their order."""
+        if self._only is not None:
+            intents, transitions = self._only.tick(now_ns, observations, readings, confirmations)
+            return Decision(now_ns, intents, transitions, self._signals)
+        intents, transitions = (), ()
+        for name, wan in self.wans.items():
+            wanted, moved = wan.tick(
+                now_ns,
+                tuple(item for item in observations if item.wan == name),
+                tuple(item for item in readings if item.wan == name),
+                tuple(item for item in confirmations if item.wan == name),
+            )
+            if wanted or moved:
+                intents, transitions = intents + wanted, transitions + moved
+        return Decision(now_ns, intents, transitions, self._signals)
