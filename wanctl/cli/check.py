@@ -13,6 +13,7 @@ from wanctl.config.find import find_site
 from wanctl.config.law import check_laws, law_model
 from wanctl.config.model import Site
 from wanctl.config.site import SiteFile, load_site
+from wanctl.config.value import printable
 from wanctl.control.action import ACTIONS
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.document import Map, parse
@@ -97,6 +98,10 @@ def _check_path(path: str, checked: _Checked) -> None:
             _check_file(Path(path) if Path(path).exists() else find_site(path), checked)
     except FileError as error:
         _add(error.findings, checked)
+    except OSError as error:  # a folder that cannot be listed, a name that is too long
+        findings = Findings()
+        findings.error("WC140", f"cannot be read: {(error.strerror or str(error)).lower()}", Place(printable(path)))
+        _add(findings, checked)
 
 
 def _add(findings: Findings, checked: _Checked) -> None:

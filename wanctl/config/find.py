@@ -4,6 +4,7 @@ from pathlib import Path
 
 from wanctl.config.value import printable
 from wanctl.engine.diagnostic import FileError, Findings, Place, did_you_mean
+from wanctl.machines import is_file
 
 SITE_FOLDERS = (Path("sites"), Path("/etc/wanctl/sites"))
 
@@ -17,7 +18,7 @@ def find_site(site: str, folders: tuple[Path, ...] = SITE_FOLDERS) -> Path:
         return Path(site)
     for folder in folders:
         path = folder / f"{site}.yaml"
-        if path.is_file():
+        if is_file(path):
             return path
     known = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.yaml")}
     findings = Findings()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.document import List, Map, Node, Text
+from wanctl.machines import is_file
 
 MAX_BYTES = 4_096
 HIDDEN = "(hidden)"
@@ -36,7 +37,7 @@ def credential(name: str, folder: Path) -> Path:
     A relative path counts from `folder`, the site file's.
     """
     handed_over = os.environ.get("CREDENTIALS_DIRECTORY")
-    if handed_over and (candidate := Path(handed_over) / Path(name).name).is_file():
+    if handed_over and is_file(candidate := Path(handed_over) / Path(name).name):
         return candidate
     return folder / name
 

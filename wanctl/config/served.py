@@ -18,6 +18,7 @@ class Unserved:
     path: tuple[str, ...]  # "*" stands for any key or position
     what: str
     values: str = ""  # a pattern for the value, a list's items joined by commas; "" for any value
+    refused: bool = True  # by `run`; else it runs without
 
 
 NOT_YET_SERVED = (
@@ -25,6 +26,7 @@ NOT_YET_SERVED = (
     Unserved(("classes",), "steering"),
     Unserved(("http",), "the HTTP side"),
     Unserved(("router", "transport"), "ssh without rest", r"ssh"),
+    Unserved(("router", "transport"), "ssh beside rest", r".*,ssh|ssh,.*", refused=False),
     Unserved(("reflectors", "*"), "a TCP reflector", r"tcp://.*"),
     Unserved(("wans", "*", "reflectors", "*"), "a TCP reflector", r"tcp://.*"),
     Unserved(("wans", "*", "metered"), "counting metered traffic"),
@@ -43,10 +45,13 @@ def unserved(root: Map) -> Iterator[tuple[Unserved, Place]]:
 
 def note_unserved(root: Map, findings: Findings, *, refuse: bool) -> None:
     """Add each of them to `findings`: as an error where a running site must not have it, else as a warning."""
-    note = findings.error if refuse else findings.warning
     for entry, place in unserved(root):
-        hint = "leave it out for now" if refuse else "'wanctl run' refuses this site until it is"
-        note("WC154", f"{entry.what} is not served by this version yet", place, hint)
+        message = f"{entry.what} is not served by this version yet"
+        if not refuse:
+            hint = "'wanctl run' refuses this site until it is" if entry.refused else "'wanctl run' does without it"
+            findings.warning("WC154", message, place, hint)
+        elif entry.refused:
+            findings.error("WC154", message, place, "leave it out for now")
 
 
 def _matches(node: Node, path: tuple[str, ...], place: Place) -> Iterator[tuple[Node, Place]]:

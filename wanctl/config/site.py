@@ -19,7 +19,7 @@ from wanctl.config.served import note_unserved
 from wanctl.config.value import printable
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.document import List, Map, Node, Text, parse
-from wanctl.machines import read_text
+from wanctl.machines import is_file, read_text
 from wanctl.plan import SitePlan, WanPlan
 
 # The site's name becomes the instance of a unit, a folder and, with "wanctl-" before it, a user of the system.
@@ -85,7 +85,7 @@ class SiteFile:
                 hint = "add host_key: SHA256:BASE64"
                 findings.error("WC151", "'router' lacks 'host_key' for ssh", key_place(self.root, ("router",)), hint)
             for key, path in ((key, self.named_file(key)) for key in NAMED_FILES):
-                if path is not None and not path.is_file():
+                if path is not None and not is_file(path):
                     findings.error("WC140", f"there is no file '{path}'", self.place("router", key))
         findings.raise_errors()
 
@@ -168,5 +168,5 @@ def _placeholders(node: Node) -> list[tuple[Place, str]]:
 def _note_missing_files(site: SiteFile, findings: Findings) -> None:
     for key in NAMED_FILES:
         path = site.named_file(key)
-        if path is not None and not path.is_file():
+        if path is not None and not is_file(path):
             findings.warning("WC150", f"there is no file '{printable(str(path), 200)}'", site.place("router", key))
