@@ -15,8 +15,8 @@ COLUMNS = (
     "applied_download_bps,applied_upload_bps"
 )
 MORE_COLUMNS = (
-    "connectivity,baseline_state,jitter_ms,loss,download_achieved_bps,download_capacity_bps,upload_achieved_bps,"
-    "upload_capacity_bps"
+    "connectivity,baseline_state,loss,download_capacity_bps,upload_capacity_bps,download_achieved_bps,"
+    "upload_achieved_bps"
 )
 _UNKNOWN = object()  # what no signal is
 
@@ -24,7 +24,21 @@ _UNKNOWN = object()  # what no signal is
 class RowWriter:
     """Makes the rows of one WAN; a `wan` that is not empty is the last column, `more` adds those of the default law."""
 
-    __slots__ = ("_applied", "_delays", "_direction", "_last", "_more", "_states", "_suffix", "_tail", "_tail_of")
+    __slots__ = (
+        "_achieved",
+        "_achieved_of",
+        "_applied",
+        "_delays",
+        "_direction",
+        "_last",
+        "_more",
+        "_slow",
+        "_slow_of",
+        "_states",
+        "_suffix",
+        "_tail",
+        "_tail_of",
+    )
 
     def __init__(self, *, more: bool, wan: str = "") -> None:
         self._more = more
@@ -34,6 +48,10 @@ class RowWriter:
         self._delays = ""
         self._tail = ""
         self._tail_of: tuple[object, ...] = ()
+        self._slow = ""  # what changes once a second, or more rarely
+        self._slow_of: tuple[object, ...] = ()
+        self._achieved = ""  # what changes with a reading of the counters
+        self._achieved_of: tuple[object, ...] = ()
         self._direction: dict[str, str] = {}  # leaf -> top-level state
         self._states: dict[tuple[str, ...], str] = {}  # leaves -> the two columns about them
 
@@ -59,7 +77,15 @@ class RowWriter:
             self._tail = f"{self._top(down)},{down.wanted_bps},{self._top(up)},{up.wanted_bps},{self._applied}"
         rtt = _ms(signals.rtt_ms) if answered else ""
         if self._more:
-            return f"{label},{rtt},{self._delays},{self._tail},{self._beyond(signals, down, up)}{self._suffix}"
+            slow = signals.states, signals.loss, down.capacity_bps, up.capacity_bps
+            if slow != self._slow_of:
+                self._slow_of = slow
+                self._slow = self._beyond(*slow)
+            achieved = down.achieved_bps, up.achieved_bps
+            if achieved != self._achieved_of:
+                self._achieved_of = achieved
+                self._achieved = f"{_bps(achieved[0])},{_bps(achieved[1])}"
+            return f"{label},{rtt},{self._delays},{self._tail},{self._slow},{self._achieved}{self._suffix}"
         return f"{label},{rtt},{self._delays},{self._tail}{self._suffix}"
 
     def _top(self, direction: DirectionSignals) -> str:
@@ -69,14 +95,11 @@ class RowWriter:
             top = self._direction[state] = state.split(".", 1)[0]
         return top
 
-    def _beyond(self, signals: WanSignals, down: DirectionSignals, up: DirectionSignals) -> str:
-        states = self._states.get(signals.states)
+    def _beyond(self, leaves: tuple[str, ...], loss: float | None, down_bps: float | None, up_bps: float | None) -> str:
+        states = self._states.get(leaves)
         if states is None:
-            states = self._states[signals.states] = _region_states(signals.states)
-        return (
-            f"{states},{_ms(signals.jitter_ms)},{_ratio(signals.loss)},{_bps(down.achieved_bps)},"
-            f"{_bps(down.capacity_bps)},{_bps(up.achieved_bps)},{_bps(up.capacity_bps)}"
-        )
+            states = self._states[leaves] = _region_states(leaves)
+        return f"{states},{_ratio(loss)},{_bps(down_bps)},{_bps(up_bps)}"
 
 
 def header(*, more: bool, several: bool) -> str:
@@ -98,4 +121,4 @@ def _ratio(value: float | None) -> str:
 
 
 def _bps(value: float | None) -> str:
-    return "" if value is None else "%.0f" % value  # noqa: UP031
+    return "" if value is None else str(int(value))

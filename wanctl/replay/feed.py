@@ -50,24 +50,23 @@ class Feed:
         yield self.first
         yield from self._ticks
 
-    def _readings(self, now_ns: int) -> tuple[Reading, ...]:
-        rates = self._rates
-        return rates.take(now_ns) if rates is not None and rates.due_ns <= now_ns else ()
-
     def _from_ticks(self) -> Iterator[TickInput]:
-        wan = self._wan
+        wan, rates = self._wan, self._rates
+        readings: tuple[Reading, ...] = ()
         for text, now_ns, rtt_ns, source in self.trace.ticks():
             self.sent += 1
+            if rates is not None:
+                readings = rates.take(now_ns) if rates.due_ns <= now_ns else ()
             if rtt_ns is None:
                 self.lost += 1
                 lost = Sent(wan, REFLECTOR, now_ns, source)
-                yield text, now_ns, (lost,), self._readings(now_ns), False
+                yield text, now_ns, (lost,), readings, False
                 continue
             if rtt_ns > LATE_NS:
                 self.late += 1
             sent = _new(Sent, (wan, REFLECTOR, now_ns, source))
             sample = _new(Sample, (wan, REFLECTOR, now_ns, now_ns + rtt_ns, source))
-            yield text, now_ns, (sent, sample), self._readings(now_ns), True
+            yield text, now_ns, (sent, sample), readings, True
 
     def _from_probes(self) -> Iterator[TickInput]:
         probes = self.trace.probes()
@@ -77,6 +76,8 @@ class Feed:
         arrivals: list[tuple[int, int, Sample]] = []  # by time of arrival; the count keeps equal ones in order
         now_ns = -(-probe[0] // TICK_NS) * TICK_NS
         last_ns = probe[0]
+        rates = self._rates
+        readings: tuple[Reading, ...] = ()
         while True:
             observations: list[Observation] = []
             while probe is not None and probe[0] <= now_ns:
@@ -87,7 +88,9 @@ class Feed:
             while arrivals and arrivals[0][0] <= now_ns:
                 observations.append(heappop(arrivals)[2])
                 answered = True
-            yield str(now_ns // 1_000_000), now_ns, tuple(observations), self._readings(now_ns), answered
+            if rates is not None:
+                readings = rates.take(now_ns) if rates.due_ns <= now_ns else ()
+            yield str(now_ns // 1_000_000), now_ns, tuple(observations), readings, answered
             if probe is None and not (arrivals and arrivals[0][0] <= last_ns + DRAIN_NS):
                 break
             now_ns += TICK_NS

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wanctl.control.sample import Reading
 from wanctl.replay.fault import TORN, Reason, RowFaults, refuse, wrong_width
-from wanctl.replay.header import RATES_FORM, rates_columns
+from wanctl.replay.header import RATES_COLUMNS, RATES_FORM, rates_columns
 from wanctl.replay.number import MAX_GAP_S, MAX_TIME_S, doubt_rate, doubt_time, read_number
 from wanctl.replay.source import LineSource
 
@@ -44,39 +44,46 @@ class Rates:
         self._source.close()
 
     def _read(self, wan: str) -> Iterator[Reading]:
-        counters = [0, 0]
-        open_row: tuple[int, tuple[float | None, float | None]] | None = None
+        down_bytes = up_bytes = 0
+        since_ns, down, up = -1, "", ""  # the row that is open, its rates as written
         known_ns = -1  # up to here the counters have been told
-        for at_ns, rates in self._rows():
-            if open_row is not None and at_ns > open_row[0]:
-                since_ns, (down, up) = open_row
-                if down is not None or up is not None:
-                    if known_ns != since_ns:
-                        yield Reading(wan, since_ns, *counters)
-                    span = (at_ns - since_ns) * _BYTES_PER_MBIT_NS
-                    counters = [counters[0] + round((down or 0.0) * span), counters[1] + round((up or 0.0) * span)]
-                    yield Reading(wan, at_ns, *counters)
-                    known_ns = at_ns
-            open_row = at_ns, rates
+        for at_ns, next_down, next_up in self._rows():
+            if (down or up) and at_ns > since_ns:
+                if known_ns != since_ns:
+                    yield Reading(wan, since_ns, down_bytes, up_bytes)
+                span = (at_ns - since_ns) * _BYTES_PER_MBIT_NS
+                if down:
+                    down_bytes += round(float(down) * span)
+                if up:
+                    up_bytes += round(float(up) * span)
+                yield Reading(wan, at_ns, down_bytes, up_bytes)
+                known_ns = at_ns
+            since_ns, down, up = at_ns, next_down, next_up
 
-    def _rows(self) -> Iterator[tuple[int, tuple[float | None, float | None]]]:
-        columns: dict[str, int] = {}
-        last, rows = 0.0, 0
+    def _rows(self) -> Iterator[tuple[int, str, str]]:
+        """Time (ns) and the two rates as written, checked."""
+        width, time_at, down_at, up_at = 0, 0, 0, 0
+        last, end, rows = 0.0, MAX_TIME_S, 0
         for number, lines in self._source.blocks():
             for offset, line in enumerate(lines):
-                if not columns:
-                    columns = rates_columns(self.name, line)
-                    continue
                 fields = line.split(",")
-                reason = _reason(columns, fields, last)
-                if reason is not None:
-                    self.faults.note(number + offset, line, reason)
+                if not width:
+                    columns = rates_columns(self.name, line)
+                    width, (time_at, down_at, up_at) = len(fields), (columns[name] for name in RATES_COLUMNS)
                     continue
-                last = read_number(fields[columns["t_s"]])
-                rows += 1
-                down, up = fields[columns["dl_rx_mbit"]], fields[columns["ul_tx_mbit"]]
-                yield round(last * 1e9), (float(down) if down else None, float(up) if up else None)
-        if self._source.torn and columns:
+                try:
+                    if len(fields) == width:
+                        down, up = fields[down_at], fields[up_at]
+                        t_s = read_number(fields[time_at])
+                        if last <= t_s < end and _is_rate(down) and _is_rate(up):
+                            last = t_s
+                            end, rows = last + MAX_GAP_S, rows + 1
+                            yield round(last * 1e9), down, up
+                            continue
+                except ValueError:
+                    pass  # `_reason` finds out which field it was
+                self.faults.note(number + offset, line, _reason(fields, width, (time_at, down_at, up_at), last))
+        if self._source.torn and width:
             self.faults.note(self._source.torn_number, self._source.torn, TORN)
         if not rows:
             refuse("WC702", "the rates file holds no row", self.name, 1, f"it begins with {RATES_FORM}")
@@ -96,17 +103,16 @@ def rates_beside(trace: str) -> str | None:
     return None
 
 
-def _reason(columns: dict[str, int], fields: list[str], last: float) -> Reason | None:
-    """Why a row cannot be used; None when it can."""
-    if len(fields) != len(columns):
-        return wrong_width(len(fields), len(columns))
-    for column in ("dl_rx_mbit", "ul_tx_mbit"):
-        if reason := doubt_rate(column, fields[columns[column]], MAX_RATE_MBIT):
+def _is_rate(text: str) -> bool:
+    return not text or 0.0 <= read_number(text) <= MAX_RATE_MBIT
+
+
+def _reason(fields: list[str], width: int, places: tuple[int, int, int], last: float) -> Reason:
+    """Why a row cannot be used."""
+    if len(fields) != width:
+        return wrong_width(len(fields), width)
+    time, *rates = (fields[place] for place in places)
+    for column, text in zip(RATES_COLUMNS[1:], rates, strict=True):
+        if reason := doubt_rate(column, text, MAX_RATE_MBIT):
             return reason
-    text = fields[columns["t_s"]]
-    try:
-        if last <= read_number(text) < min(MAX_TIME_S, last + (MAX_GAP_S if last else MAX_TIME_S)):
-            return None
-    except ValueError:
-        pass  # `doubt_time` says what it is
-    return doubt_time("t_s", text, last, 1.0)
+    return doubt_time(RATES_COLUMNS[0], time, last, 1.0)

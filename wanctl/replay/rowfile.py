@@ -36,7 +36,7 @@ class RowFile:
         if self._target.is_dir():
             raise IsADirectoryError(0, "Is a directory")
         self._part = self._target.with_name(f".{self._target.name}.{os.getpid()}.part")
-        return self._part.open("xb", buffering=0)
+        return self._part.open("wb", buffering=0)
 
     def flush_if_full(self) -> None:
         """Write the rows when there are some thousand."""

@@ -12,14 +12,14 @@ Three kinds, told apart by their header (columns in any order):
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from wanctl.replay.fault import TORN, Reason, RowFaults, refuse, wrong_width
 from wanctl.replay.header import TRACE_FORMS, trace_columns
 from wanctl.replay.number import MAX_GAP_S, MAX_TIME_S, doubt_rtt, doubt_time, read_number, read_rtt
 from wanctl.replay.source import Block, LineSource
 
-MAX_NAMES = 1_024  # of reflectors and WANs in one trace
+MAX_NAMES = 1_024  # of reflectors in one trace
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\[\]-]{0,79}")
 
@@ -34,7 +34,7 @@ TickRow = tuple[str, int, int | None, str]
 class Trace:
     """One trace file: its kind is known at once, its rows are read once, by `ticks` or `probes`."""
 
-    def __init__(self, path: str, *, tolerant: bool = False) -> None:
+    def __init__(self, path: str, *, tolerant: bool = False, wans: Collection[str] | None = None) -> None:
         self.source = LineSource(path)
         self.name = self.source.name
         self.faults = RowFaults(self.name, tolerant=tolerant)
@@ -47,7 +47,9 @@ class Trace:
         self.columns = trace_columns(self.name, self._first_lines.pop(0))
         self.is_ticks = "t_ms" in self.columns
         self.has_wans = "wan" in self.columns
-        self._names: dict[str, str] = {}
+        self._reflectors: dict[str, str] = {}
+        self._wans: dict[str, str] = {}
+        self._known_wans = wans
 
     def ticks(self) -> Iterator[TickRow]:
         """The rows of a `t_ms` trace."""
@@ -82,7 +84,7 @@ class Trace:
         width = len(self.columns)
         time_at, rtt_at, reflector_at = (self.columns[name] for name in ("t_s", "rtt_ms", "reflector"))
         wan_at = self.columns.get("wan")
-        names = self._names
+        reflectors, wans = self._reflectors, self._wans
         last, end = 0.0, MAX_TIME_S
         for number, lines in self._blocks():
             for offset, line in enumerate(lines):
@@ -91,8 +93,8 @@ class Trace:
                     if len(fields) == width:
                         t_s = read_number(fields[time_at])
                         rtt_ns = read_rtt(fields[rtt_at])
-                        reflector = names.get(fields[reflector_at]) or self._name(fields[reflector_at])
-                        wan = "" if wan_at is None else names.get(fields[wan_at]) or self._name(fields[wan_at])
+                        reflector = reflectors.get(fields[reflector_at]) or self._reflector(fields[reflector_at])
+                        wan = "" if wan_at is None else wans.get(fields[wan_at]) or self._wan(fields[wan_at])
                         if last <= t_s < end:
                             last, end = t_s, t_s + MAX_GAP_S
                             yield round(t_s * 1e9), wan, reflector, rtt_ns
@@ -106,11 +108,17 @@ class Trace:
         yield 2, self._first_lines
         yield from self._rest
 
-    def _name(self, text: str) -> str:
-        """A name that was not seen before; `ValueError` when it is none, or when there are too many."""
-        if not _NAME.fullmatch(text) or len(self._names) >= MAX_NAMES:
+    def _reflector(self, text: str) -> str:
+        """A reflector that was not seen before; `ValueError` when that is no name, or one too many."""
+        if not _NAME.fullmatch(text) or len(self._reflectors) >= MAX_NAMES:
             raise ValueError(text)
-        return self._names.setdefault(text, text)
+        return self._reflectors.setdefault(text, text)
+
+    def _wan(self, text: str) -> str:
+        """A WAN that was not seen before; `ValueError` when that is no name, or none of the site's WANs."""
+        if not _NAME.fullmatch(text) or (self._known_wans is not None and text not in self._known_wans):
+            raise ValueError(text)
+        return self._wans.setdefault(text, text)
 
     def _end(self) -> None:
         if self.source.torn:
@@ -127,15 +135,20 @@ class Trace:
         for column in ("rtt_ms", "tcp_rtt_ms"):
             if column in columns and (reason := doubt_rtt(column, fields[columns[column]])):
                 return reason
-        for column in ("reflector", "wan"):
-            if column in columns and fields[columns[column]] not in self._names:
-                return self._bad_name(column, fields[columns[column]])
+        if "reflector" in columns and fields[columns["reflector"]] not in self._reflectors:
+            return self._bad_name("reflector", fields[columns["reflector"]])
+        if "wan" in columns and fields[columns["wan"]] not in self._wans:
+            return self._bad_name("WAN", fields[columns["wan"]])
         column, per_s = ("t_ms", 1e3) if self.is_ticks else ("t_s", 1.0)
         return doubt_time(column, fields[columns[column]], last, per_s)
 
-    def _bad_name(self, column: str, text: str) -> Reason:
-        if len(self._names) >= MAX_NAMES and _NAME.fullmatch(text):
-            message = f"more than {MAX_NAMES} names of reflectors and WANs"
-            return Reason("WC708", message, "too many names", "is this a trace of probes?")
-        hint = "a name has letters, digits and . : - _ / [ ], and begins with a letter or a digit"
-        return Reason("WC708", f"{text[:40]!r} is no name of a {column}", f"no {column}", hint)
+    def _bad_name(self, kind: str, text: str) -> Reason:
+        if not _NAME.fullmatch(text):
+            hint = "a name has letters, digits and . : - _ / [ ], and begins with a letter or a digit"
+            return Reason("WC708", f"{text[:40]!r} is no name of a {kind}", f"no {kind}", hint)
+        if kind == "WAN":
+            known = ", ".join(self._known_wans or ())
+            hint = f"its WANs are {known}; a site that has the trace's WANs can be named with --site"
+            return Reason("WC708", f"the site has no WAN '{text}'", "unknown WAN", hint)
+        message = f"more than {MAX_NAMES} names of reflectors"
+        return Reason("WC708", message, "too many names", "is this a trace of probes?")
