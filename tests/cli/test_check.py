@@ -175,6 +175,13 @@ def test_a_shipped_example_is_no_site_until_it_is_filled_in(tmp_path: Path) -> N
     assert {item["file"] for item in errors} == {str(path) for path in examples.glob("*.yaml")}
 
 
+def test_a_file_cannot_command_the_terminal(tmp_path: Path) -> None:
+    with_files(tmp_path, SITE + '"\\e[2J\\nq": x\n"wans\\e": {}\n')
+    done = run("check", "home.yaml", cwd=tmp_path)
+    assert "unknown key" in done.stdout
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+
+
 def test_a_secret_that_was_written_into_a_site_is_in_no_output(tmp_path: Path) -> None:
     with_files(tmp_path, edited("password_file: router.password", "password: canary-3f9c1e"))
     for form in ("full", "json"):

@@ -46,9 +46,9 @@ def count(findings: Iterable[Diagnostic]) -> str:
 
 def _head(item: Diagnostic, *, known: bool) -> str:
     # A file that could not be read, or a name that means none, has no lines to point into.
-    place = click.style(str(item.place) if known else item.place.file, bold=True)
+    place = click.style(_clean(str(item.place) if known else item.place.file), bold=True)
     mark = click.style(f"{item.severity}[{item.code}]", fg=_COLOURS[item.severity], bold=True)
-    return f"{place}: {mark}: {item.message}"
+    return f"{place}: {mark}: {_clean(item.message)}"
 
 
 def _full(item: Diagnostic, source: str | None, width: int) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _full(item: Diagnostic, source: str | None, width: int) -> Iterator[str]:
     number = str(item.place.line) if item.place.line <= len(rows) else ""
     gutter = " " * len(number)
     if number:
-        text = "".join(letter if letter.isprintable() else " " for letter in rows[item.place.line - 1]).rstrip()
+        text = _clean(rows[item.place.line - 1]).rstrip()
         room = width - len(number) - 5
         # The caret stays in view, with some of what follows it.
         start = max(0, item.place.column - room * 2 // 3) if item.place.column > room - 12 else 0
@@ -67,8 +67,13 @@ def _full(item: Diagnostic, source: str | None, width: int) -> Iterator[str]:
     if item.hint:
         first = f"  {gutter} {click.style('=', dim=True)} {click.style('help', fg='cyan')}: "
         rest = " " * (len(gutter) + 11)
-        wrapped = textwrap.wrap(item.hint, width - len(rest), break_long_words=False, break_on_hyphens=False)
+        wrapped = textwrap.wrap(_clean(item.hint), width - len(rest), break_long_words=False, break_on_hyphens=False)
         yield first + f"\n{rest}".join(wrapped)
+
+
+def _clean(text: str) -> str:
+    """A text of a file, without what a terminal would take for a command."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _github(item: Diagnostic) -> str:
@@ -77,7 +82,7 @@ def _github(item: Diagnostic) -> str:
     text = item.message + (f" ({item.hint})" if item.hint else "")
     fields = {"file": place.file, "line": place.line, "col": place.column, "title": item.code}
     properties = ",".join(f"{key}={_escaped(str(field), ':,')}" for key, field in fields.items())
-    return f"::{item.severity} {properties}::{_escaped(text, '')}"
+    return f"::{item.severity} {properties}::{_escaped(_clean(text), '')}"
 
 
 def _escaped(text: str, also: str) -> str:
