@@ -46,12 +46,12 @@ def unserved(root: Map) -> Iterator[tuple[Unserved, Place]]:
 def note_unserved(root: Map, findings: Findings, *, refuse: bool) -> None:
     """Add each of them to `findings`: as an error where a running site must not have it, else as a warning."""
     for entry, place in unserved(root):
-        message = f"{entry.what} is not served by this version yet"
         if not refuse:
             hint = "'wanctl run' refuses this site until it is" if entry.refused else "'wanctl run' does without it"
-            findings.warning("WC154", message, place, hint)
+            findings.warning("WC154", f"{entry.what} is not served by this version yet", place, hint)
         elif entry.refused:
-            findings.error("WC154", message, place, "leave it out for now")
+            hint = "leave it out for now"
+            findings.error("WC154", f"{entry.what} is not served by this version yet", place, hint)
 
 
 def _matches(node: Node, path: tuple[str, ...], place: Place) -> Iterator[tuple[Node, Place]]:
