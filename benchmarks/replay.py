@@ -2,10 +2,10 @@
 
     python -m benchmarks.replay [--json] [--write [FILE]] [--quick]
 
-Both laws replay the same synthetic day of a cable link at 20 Hz (1,728,000 rows, one sample a tick, noise, a queue every
-minute or so, lost rows; readings of the byte counters ten times a second) by `wanctl replay --decisions`, as a process of
-its own. Speed: the laws take turns over the first three hours, the median of five runs each. Memory: one whole day
-each, the peak of the resident set as the kernel counts it.
+Both laws replay the same synthetic day of a cable link at 20 Hz (1,728,000 rows, one sample a tick, noise, a queue
+every minute or so, lost rows; readings of the byte counters ten times a second) by `wanctl replay --decisions`, as a
+process of its own. Speed: the laws take turns over the first three hours, the median of five runs each. Memory: one
+whole day each, the peak of the resident set as the kernel counts it.
 """
 
 import argparse
@@ -128,12 +128,12 @@ def page(found: dict[str, Any]) -> str:
         [
             "# Replay: speed and memory",
             "",
-            "`python -m benchmarks.replay --write` prints and writes this. A synthetic day of a cable link at 20 Hz, readings ten",
-            "times a second, decisions written; the whole command as a process of its own, one WAN.",
+            "`python -m benchmarks.replay --write` prints and writes this. A synthetic day of a cable link at 20 Hz,",
+            "readings ten times a second, decisions written; the whole command as a process of its own, one WAN.",
             "",
             *table(found),
             "",
-            f"Wanted: {TICKS_WANTED:,} ticks/s and at most {RSS_WANTED_MB:.0f} MB. "
+            f"Wanted: {TICKS_WANTED:,} ticks/s and at most {RSS_WANTED_MB:.0f} MB.",
             f"Python {found['python']}, {found['cores']} cores, wanctl {found['version']}.",
             "",
         ]

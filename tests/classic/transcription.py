@@ -33,8 +33,7 @@ class Law:
         self.t = table
         self.a_base = table["baseline_alpha"] if "baseline_alpha" in table else 0.05 / table["baseline_time_constant_s"]
         self.a_load = table["load_alpha"] if "load_alpha" in table else 0.05 / table["load_time_constant_s"]
-        self.floors = {s: mbit(k) for s, k in
-                       [("GREEN", "floor_green"), ("YELLOW", "floor_yellow"), ("SOFT_RED", "floor_soft_red"), ("RED", "floor_red")]}  # fmt: skip
+        self.floors = {state: mbit("floor_" + state.lower()) for state in ("GREEN", "YELLOW", "SOFT_RED", "RED")}
         self.dl_ceiling, self.dl_step = mbit("dl_ceiling"), mbit("dl_step_up")
         self.ul_ceiling, self.ul_step, self.ul_floor = mbit("ul_ceiling"), mbit("ul_step_up"), mbit("ul_floor")
         self.B = self.L = self.Lp = table["baseline_rtt_initial"]

@@ -49,7 +49,7 @@ def samples() -> Iterator[tuple[str, str]]:
         yield "23.9", "40"
 
 
-@pytest.fixture()
+@pytest.fixture
 def trace(tmp_path: Path) -> str:
     path = tmp_path / "trace.csv"
     path.write_text(trace_of(list(samples())))

@@ -54,7 +54,7 @@ def test_a_link_goes_on_pointing_to_the_file(tmp_path: Path) -> None:
 def test_a_full_disk_is_told_in_words() -> None:
     file = RowFile("/dev/full")
     file.rows.append("a\n")
-    with pytest.raises(FileError, match="/dev/full.*cannot be written: no space left on device"):
+    with pytest.raises(FileError, match=r"/dev/full.*cannot be written: no space left on device"):
         file.flush()
 
 

@@ -10,7 +10,7 @@ from wanctl.replay.summary import DirectionSummary, WanSummary
 
 SCHEMA = "wanctl.replay/1"
 BUSIEST = 5
-_BAR = 24
+_BAR = 20
 _WIDE = 80
 
 

@@ -88,7 +88,8 @@ def _under(file: SiteFile, law: str) -> SiteFile:
 def from_profile(name: str, law: str) -> Subject:
     """One WAN, named after its profile, with the absolute rates of the profile's classic section."""
     if name not in profile_names():
-        refuse_file("WC709", f"there is no profile '{name}'", "--profile", did_you_mean(name, profile_names()))
+        hint = did_you_mean(name, [known for known in profile_names() if load_profile(known).classic])
+        refuse_file("WC709", f"there is no profile '{name}'", "--profile", hint)
     profile = load_profile(name)
     limits = profile.classic_limits()
     if limits is None:

@@ -148,7 +148,7 @@ class Trace:
             return Reason("WC708", f"{text[:40]!r} is no name of a {kind}", f"no {kind}", hint)
         if kind == "WAN":
             known = ", ".join(self._known_wans or ())
-            hint = f"its WANs are {known}; a site that has the trace's WANs can be named with --site"
+            hint = f"its WANs are {known}; name a site that has those of the trace with --site"
             return Reason("WC708", f"the site has no WAN '{text}'", "unknown WAN", hint)
         message = f"more than {MAX_NAMES} names of reflectors"
         return Reason("WC708", message, "too many names", "is this a trace of probes?")
