@@ -13,7 +13,7 @@ from wanctl.engine import Intent, Outcome, Program, Transition
 from wanctl.plan import WanPlan
 
 MACHINE = "classic"
-ACHIEVED_NS = 1_000_000_000  # the achieved rate is for people here; the law does not look at it
+ACHIEVED_NS = 300_000_000  # the achieved rate is for people here; the law does not look at it
 
 Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
 _NOTHING: Ticked = ((), ())
@@ -77,22 +77,18 @@ class ClassicWan:
 
     def _sample(self, observations: tuple[Observation, ...]) -> float | None:
         """The RTT of this cycle, in ms: of the echoes if one came, else of a TCP connect."""
-        echoes: list[float] = []
-        connects: list[float] = []
-        for item in observations:
-            if type(item) is Sample:
-                rtt_ms = (item.received_ns - item.sent_ns) / 1e6
-                (connects if item.source == "tcp" else echoes).append(rtt_ms)
-                self._received_ns = item.received_ns
-        if echoes:
-            self.signals.source = "icmp"
-            self.signals.reflectors_alive = len(echoes)
-            return fuse(echoes)
-        if connects:
-            self.signals.source = "tcp"
-            self.signals.reflectors_alive = len(connects)
-            return fuse(connects)
-        return None
+        samples = [item for item in observations if type(item) is Sample]
+        if not samples:
+            return None
+        self._received_ns = samples[-1].received_ns
+        if len(samples) > 1:
+            samples = [item for item in samples if item.source != "tcp"] or samples
+        signals, first = self.signals, samples[0]
+        signals.source = first.source
+        signals.reflectors_alive = len(samples)
+        if len(samples) == 1:
+            return (first.received_ns - first.sent_ns) / 1e6
+        return fuse([(item.received_ns - item.sent_ns) / 1e6 for item in samples])
 
     def _move(self, outcome: Outcome) -> None:
         """Let each direction's action of this cycle move its rate."""

@@ -8,7 +8,7 @@ the silence tells. `applied_*` is what the router was told last, empty until the
 This is the hot path of `replay`: texts that did not change are not made again.
 """
 
-from wanctl.decision import DirectionSignals, WanSignals
+from wanctl.decision import WanSignals
 
 COLUMNS = (
     "t_ms,rtt_ms,load_rtt_ms,baseline_ms,delta_ms,download_state,download_bps,upload_state,upload_bps,"
@@ -20,6 +20,8 @@ MORE_COLUMNS = (
 )
 _UNKNOWN = object()  # what no signal is
 
+Decided = tuple[str, int, str, int]  # state below its region and wanted rate (bit/s), download and upload
+
 
 class RowWriter:
     """Makes the rows of one WAN; a `wan` that is not empty is the last column, `more` adds those of the default law."""
@@ -27,79 +29,65 @@ class RowWriter:
     __slots__ = (
         "_achieved",
         "_achieved_of",
-        "_applied",
+        "_decided",
         "_delays",
-        "_direction",
-        "_last",
+        "_delays_of",
         "_more",
         "_slow",
         "_slow_of",
-        "_states",
         "_suffix",
-        "_tail",
-        "_tail_of",
     )
 
     def __init__(self, *, more: bool, wan: str = "") -> None:
         self._more = more
         self._suffix = f",{wan}\n" if wan else "\n"
-        self._applied = ","
-        self._last: tuple[object, object, object] = (_UNKNOWN, _UNKNOWN, _UNKNOWN)
+        self._decided = ""  # what the last call of `decide` said
         self._delays = ""
-        self._tail = ""
-        self._tail_of: tuple[object, ...] = ()
-        self._slow = ""  # what changes once a second, or more rarely
-        self._slow_of: tuple[object, ...] = ()
+        self._delays_of: tuple[object, ...] = (_UNKNOWN, _UNKNOWN, _UNKNOWN)
         self._achieved = ""  # what changes with a reading of the counters
         self._achieved_of: tuple[object, ...] = ()
-        self._direction: dict[str, str] = {}  # leaf -> top-level state
-        self._states: dict[tuple[str, ...], str] = {}  # leaves -> the two columns about them
+        self._slow = ""  # what changes once a second, or more rarely
+        self._slow_of: tuple[object, ...] = ()
 
-    def applied(self, download_bps: int | None, upload_bps: int | None) -> None:
-        """What the router was told last, from this tick on."""
-        self._applied = f"{'' if download_bps is None else download_bps},{'' if upload_bps is None else upload_bps}"
-        self._tail_of = ()
+    def decide(
+        self,
+        download: str,
+        download_bps: int,
+        upload: str,
+        upload_bps: int,
+        applied_download_bps: int | None,
+        applied_upload_bps: int | None,
+    ) -> None:
+        """What is decided and applied from the next row on."""
+        self._decided = (
+            f"{download.partition('.')[0]},{download_bps},{upload.partition('.')[0]},{upload_bps},"
+            f"{'' if applied_download_bps is None else applied_download_bps},"
+            f"{'' if applied_upload_bps is None else applied_upload_bps}"
+        )
 
     def row(self, label: str, signals: WanSignals, *, answered: bool) -> str:
         """The row of one tick, with its newline."""
-        load, baseline, delta = last = signals.load_rtt_ms, signals.baseline_ms, signals.delta_ms
-        seen = self._last
+        load, baseline, delta = signals.load_rtt_ms, signals.baseline_ms, signals.delta_ms
+        seen = self._delays_of
         if load is not seen[0] or baseline is not seen[1] or delta is not seen[2]:
-            self._last = last
+            self._delays_of = load, baseline, delta
             if load is None or baseline is None or delta is None:
                 self._delays = f"{_ms(load)},{_ms(baseline)},{_ms(delta)}"
             else:
-                self._delays = "%.12g,%.12g,%.12g" % (load, baseline, delta)  # noqa: UP031  (a third faster than an f-string)
+                self._delays = "%.12g,%.12g,%.12g" % (load, baseline, delta)  # noqa: UP031  (faster than an f-string)
+        rtt = "%.12g" % signals.rtt_ms if answered and signals.rtt_ms is not None else ""  # noqa: UP031
+        if not self._more:
+            return f"{label},{rtt},{self._delays},{self._decided}{self._suffix}"
         down, up = signals.download, signals.upload
-        tail_of = (down.state, down.wanted_bps, up.state, up.wanted_bps)
-        if tail_of != self._tail_of:
-            self._tail_of = tail_of
-            self._tail = f"{self._top(down)},{down.wanted_bps},{self._top(up)},{up.wanted_bps},{self._applied}"
-        rtt = _ms(signals.rtt_ms) if answered else ""
-        if self._more:
-            slow = signals.states, signals.loss, down.capacity_bps, up.capacity_bps
-            if slow != self._slow_of:
-                self._slow_of = slow
-                self._slow = self._beyond(*slow)
-            achieved = down.achieved_bps, up.achieved_bps
-            if achieved != self._achieved_of:
-                self._achieved_of = achieved
-                self._achieved = f"{_bps(achieved[0])},{_bps(achieved[1])}"
-            return f"{label},{rtt},{self._delays},{self._tail},{self._slow},{self._achieved}{self._suffix}"
-        return f"{label},{rtt},{self._delays},{self._tail}{self._suffix}"
-
-    def _top(self, direction: DirectionSignals) -> str:
-        state = direction.state
-        top = self._direction.get(state)
-        if top is None:
-            top = self._direction[state] = state.split(".", 1)[0]
-        return top
-
-    def _beyond(self, leaves: tuple[str, ...], loss: float | None, down_bps: float | None, up_bps: float | None) -> str:
-        states = self._states.get(leaves)
-        if states is None:
-            states = self._states[leaves] = _region_states(leaves)
-        return f"{states},{_ratio(loss)},{_bps(down_bps)},{_bps(up_bps)}"
+        slow = signals.states, signals.loss, down.capacity_bps, up.capacity_bps
+        if slow != self._slow_of:
+            self._slow_of = slow
+            self._slow = f"{_region_states(slow[0])},{_ratio(slow[1])},{_bps(slow[2])},{_bps(slow[3])}"
+        achieved = down.achieved_bps, up.achieved_bps
+        if achieved != self._achieved_of:
+            self._achieved_of = achieved
+            self._achieved = f"{_bps(achieved[0])},{_bps(achieved[1])}"
+        return f"{label},{rtt},{self._delays},{self._decided},{self._slow},{self._achieved}{self._suffix}"
 
 
 def header(*, more: bool, several: bool) -> str:

@@ -1,10 +1,12 @@
 """The numbers in a trace: what is one, which can be, and what to say about one that cannot."""
 
+from collections.abc import Callable, Iterable
 from math import isfinite
 
 from wanctl.replay.fault import Reason
 
 MAX_RTT_MS = 600_000.0  # ten minutes: nothing waits longer for an answer, so a larger number has another unit
+MAX_RTT_NS = round(MAX_RTT_MS * 1e6)
 MAX_TIME_S = 1e11  # three thousand years
 MAX_GAP_S = 86_400.0  # a jump by more than a day: a damaged number, or two traces in one file
 
@@ -14,6 +16,11 @@ def read_number(text: str) -> float:
     if "_" in text:  # Python reads 1_000 as a number, no other tool does
         raise ValueError(text)
     return float(text)
+
+
+def number_reader(lines: Iterable[str]) -> Callable[[str], float]:
+    """A function that reads the numbers of these lines as `read_number` does, only faster where that can be."""
+    return read_number if "_" in "".join(lines) else float
 
 
 def read_rtt(text: str) -> int | None:

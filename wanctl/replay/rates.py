@@ -11,7 +11,7 @@ from pathlib import Path
 from wanctl.control.sample import Reading
 from wanctl.replay.fault import TORN, Reason, RowFaults, refuse, wrong_width
 from wanctl.replay.header import RATES_COLUMNS, RATES_FORM, rates_columns
-from wanctl.replay.number import MAX_GAP_S, MAX_TIME_S, doubt_rate, doubt_time, read_number
+from wanctl.replay.number import MAX_GAP_S, MAX_TIME_S, doubt_rate, doubt_time, number_reader
 from wanctl.replay.source import LineSource
 
 MAX_RATE_MBIT = 1e6
@@ -45,26 +45,29 @@ class Rates:
 
     def _read(self, wan: str) -> Iterator[Reading]:
         down_bytes = up_bytes = 0
-        since_ns, down, up = -1, "", ""  # the row that is open, its rates as written
+        since_ns = -1  # the row that is open, with its rates
+        down: float | None = None
+        up: float | None = None
         known_ns = -1  # up to here the counters have been told
         for at_ns, next_down, next_up in self._rows():
-            if (down or up) and at_ns > since_ns:
+            if (down is not None or up is not None) and at_ns > since_ns:
                 if known_ns != since_ns:
                     yield Reading(wan, since_ns, down_bytes, up_bytes)
                 span = (at_ns - since_ns) * _BYTES_PER_MBIT_NS
                 if down:
-                    down_bytes += round(float(down) * span)
+                    down_bytes += round(down * span)
                 if up:
-                    up_bytes += round(float(up) * span)
+                    up_bytes += round(up * span)
                 yield Reading(wan, at_ns, down_bytes, up_bytes)
                 known_ns = at_ns
             since_ns, down, up = at_ns, next_down, next_up
 
-    def _rows(self) -> Iterator[tuple[int, str, str]]:
-        """Time (ns) and the two rates as written, checked."""
+    def _rows(self) -> Iterator[tuple[int, float | None, float | None]]:
+        """Time (ns) and the two rates (Mbit/s, None: not measured)."""
         width, time_at, down_at, up_at = 0, 0, 0, 0
         last, end, rows = 0.0, MAX_TIME_S, 0
         for number, lines in self._source.blocks():
+            to_float = number_reader(lines)
             for offset, line in enumerate(lines):
                 fields = line.split(",")
                 if not width:
@@ -74,11 +77,12 @@ class Rates:
                 try:
                     if len(fields) == width:
                         down, up = fields[down_at], fields[up_at]
-                        t_s = read_number(fields[time_at])
-                        if last <= t_s < end and _is_rate(down) and _is_rate(up):
+                        t_s = to_float(fields[time_at])
+                        down_mbit, up_mbit = (to_float(down) if down else 0.0), (to_float(up) if up else 0.0)
+                        if last <= t_s < end and 0.0 <= down_mbit <= MAX_RATE_MBIT and 0.0 <= up_mbit <= MAX_RATE_MBIT:
                             last = t_s
                             end, rows = last + MAX_GAP_S, rows + 1
-                            yield round(last * 1e9), down, up
+                            yield round(last * 1e9), down_mbit if down else None, up_mbit if up else None
                             continue
                 except ValueError:
                     pass  # `_reason` finds out which field it was
@@ -101,10 +105,6 @@ def rates_beside(trace: str) -> str | None:
         if candidate != path and candidate.is_file():
             return str(candidate)
     return None
-
-
-def _is_rate(text: str) -> bool:
-    return not text or 0.0 <= read_number(text) <= MAX_RATE_MBIT
 
 
 def _reason(fields: list[str], width: int, places: tuple[int, int, int], last: float) -> Reason:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import Decision, SetRate
-from wanctl.replay.decisions import RowWriter, header
+from wanctl.replay.decisions import Decided, RowWriter, header
 from wanctl.replay.feed import TICK_NS, Feed
 from wanctl.replay.rowfile import RowFile
 from wanctl.replay.summary import WanSummary
@@ -35,12 +35,26 @@ class Decides(Protocol):
 class Lane:
     """One WAN of the replay."""
 
-    __slots__ = ("download", "name", "summary", "upload", "writer")
+    __slots__ = ("decided", "download", "name", "summary", "upload", "writer")
 
-    def __init__(self, name: str, writer: RowWriter | None) -> None:
+    def __init__(self, name: str, writer: RowWriter) -> None:
         self.name, self.writer = name, writer
         self.summary = WanSummary()
         self.download, self.upload = self.summary.download, self.summary.upload
+        self.decided: Decided = ("", 0, "", 0)
+
+    def decide(self, decided: Decided, now_ns: int) -> None:
+        """A state or a rate is another from this tick on."""
+        _, down_bps, _, up_bps = self.decided = decided
+        if down_bps != self.download.rate_bps:
+            self.download.rate(down_bps, now_ns)
+        if up_bps != self.upload.rate_bps:
+            self.upload.rate(up_bps, now_ns)
+        self.tell()
+
+    def tell(self) -> None:
+        """Let the rows say what is decided, and what was applied."""
+        self.writer.decide(*self.decided, self.download.applied_bps, self.upload.applied_bps)
 
 
 @dataclass(slots=True)
@@ -71,10 +85,7 @@ class Replayer:
     ) -> None:
         self._site, self._feed, self._file, self._breathe = site, feed, rows, breathe
         several = len(wans) > 1
-        self._lanes = [
-            Lane(name, RowWriter(more=more_columns, wan=name if several else "") if rows is not None else None)
-            for name in wans
-        ]
+        self._lanes = [Lane(name, RowWriter(more=more_columns, wan=name if several else "")) for name in wans]
         self._by_name = {lane.name: lane for lane in self._lanes}
         self.outcome = Outcome({lane.name: lane.summary for lane in self._lanes})
         if rows is not None:
@@ -91,36 +102,39 @@ class Replayer:
         return self.outcome
 
     def _run(self) -> None:
-        site, outcome, lanes, file = self._site, self.outcome, self._lanes, self._file
-        rows = file.rows if file is not None else []
+        site, outcome, lanes = self._site, self.outcome, self._lanes
+        write = None if self._file is None else self._file.rows.append
         step_ns = TICK_NS
-        last_ns = outcome.begin_ns = self._feed.first[1]
+        last_ns = outcome.begin_ns = outcome.end_ns = self._feed.first[1]
+        ticks = silent = 0
         confirmations: tuple[Confirmation, ...] = ()
-        for label, now_ns, observations, readings, answered in self._feed:
-            decision = site.tick(now_ns, observations, readings, confirmations)
-            signals = decision.signals
-            if now_ns != last_ns:
-                step_ns, last_ns = now_ns - last_ns, now_ns
-            outcome.end_ns = now_ns + step_ns
-            outcome.silent_ticks += not answered
-            if not outcome.ticks % BREATH_TICKS:
-                self._pause(decision, now_ns)
-            outcome.ticks += 1
-            confirmations = self._apply(decision.intents, now_ns) if decision.intents else ()
-            if decision.transitions or decision.faults:
-                self._move(decision, now_ns)
-            for lane in lanes:
-                seen = signals[lane.name]
-                if seen.download.wanted_bps != lane.download.rate_bps:
-                    lane.download.rate(seen.download.wanted_bps, now_ns)
-                if seen.upload.wanted_bps != lane.upload.rate_bps:
-                    lane.upload.rate(seen.upload.wanted_bps, now_ns)
-                if lane.writer is not None:
-                    rows.append(lane.writer.row(label, seen, answered=answered))
+        try:
+            for label, now_ns, observations, readings, answered in self._feed:
+                decision = site.tick(now_ns, observations, readings, confirmations)
+                if now_ns != last_ns:
+                    step_ns, last_ns = now_ns - last_ns, now_ns
+                if not ticks % BREATH_TICKS:
+                    self._pause(decision, now_ns, first=not ticks)
+                ticks += 1
+                if not answered:
+                    silent += 1
+                confirmations = self._apply(decision.intents, now_ns) if decision.intents else ()
+                if decision.transitions or decision.faults:
+                    self._move(decision, now_ns)
+                for lane in lanes:
+                    seen = decision.signals[lane.name]
+                    down, up = seen.download, seen.upload
+                    decided = down.state, down.wanted_bps, up.state, up.wanted_bps
+                    if decided != lane.decided:
+                        lane.decide(decided, now_ns)
+                    if write is not None:
+                        write(lane.writer.row(label, seen, answered=answered))
+        finally:
+            outcome.ticks, outcome.silent_ticks, outcome.end_ns = ticks, silent, last_ns + step_ns
 
-    def _pause(self, decision: Decision, now_ns: int) -> None:
+    def _pause(self, decision: Decision, now_ns: int, *, first: bool) -> None:
         """What need not be done in each tick; the first tick has one, too."""
-        if not self.outcome.ticks:
+        if first:
             for lane in self._lanes:
                 lane.summary.begin(decision.signals[lane.name], now_ns)
         if self._file is not None:
@@ -135,9 +149,7 @@ class Replayer:
             (lane.download if intent.direction == "download" else lane.upload).write(intent)
             touched.add(intent.wan)
         for name in touched:
-            lane = self._by_name[name]
-            if lane.writer is not None:
-                lane.writer.applied(lane.download.applied_bps, lane.upload.applied_bps)
+            self._by_name[name].tell()
         return tuple(Confirmation(intent.wan, intent.direction, intent.rate_bps, now_ns) for intent in intents)
 
     def _move(self, decision: Decision, now_ns: int) -> None:

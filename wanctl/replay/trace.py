@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator
 
 from wanctl.replay.fault import TORN, Reason, RowFaults, refuse, wrong_width
 from wanctl.replay.header import TRACE_FORMS, trace_columns
-from wanctl.replay.number import MAX_GAP_S, MAX_TIME_S, doubt_rtt, doubt_time, read_number, read_rtt
+from wanctl.replay.number import MAX_GAP_S, MAX_RTT_NS, MAX_TIME_S, doubt_rtt, doubt_time, number_reader, read_rtt
 from wanctl.replay.source import Block, LineSource
 
 MAX_NAMES = 1_024  # of reflectors in one trace
@@ -58,22 +58,24 @@ class Trace:
         time_at, rtt_at, tcp_at = self.columns["t_ms"], self.columns["rtt_ms"], self.columns.get("tcp_rtt_ms")
         last, end = 0.0, MAX_TIME_S * 1e3
         for number, lines in self._blocks():
+            to_float = number_reader(lines)
             for offset, line in enumerate(lines):
                 fields = line.split(",")
                 try:
                     if len(fields) == width:
                         text = fields[time_at]
-                        t_ms = read_number(text)
-                        rtt_ns, source = read_rtt(fields[rtt_at]), "icmp"
+                        t_ms = to_float(text)
+                        rtt_text, source = fields[rtt_at], "icmp"
+                        rtt_ns = round(to_float(rtt_text) * 1e6) if rtt_text else None
                         if tcp_at is not None:
                             tcp_ns = read_rtt(fields[tcp_at])
                             if rtt_ns is None:
                                 rtt_ns, source = tcp_ns, "tcp"
-                        if last <= t_ms < end:
+                        if last <= t_ms < end and (rtt_ns is None or 0 <= rtt_ns <= MAX_RTT_NS):
                             last, end = t_ms, t_ms + MAX_GAP_S * 1e3
                             yield text, round(t_ms * 1e6), rtt_ns, source
                             continue
-                except ValueError:
+                except (ValueError, OverflowError):
                     pass  # `_fault` finds out which field it was
                 self._fault(number + offset, line, last)
         self._end()
@@ -87,19 +89,21 @@ class Trace:
         reflectors, wans = self._reflectors, self._wans
         last, end = 0.0, MAX_TIME_S
         for number, lines in self._blocks():
+            to_float = number_reader(lines)
             for offset, line in enumerate(lines):
                 fields = line.split(",")
                 try:
                     if len(fields) == width:
-                        t_s = read_number(fields[time_at])
-                        rtt_ns = read_rtt(fields[rtt_at])
+                        t_s = to_float(fields[time_at])
+                        rtt_text = fields[rtt_at]
+                        rtt_ns = round(to_float(rtt_text) * 1e6) if rtt_text else None
                         reflector = reflectors.get(fields[reflector_at]) or self._reflector(fields[reflector_at])
                         wan = "" if wan_at is None else wans.get(fields[wan_at]) or self._wan(fields[wan_at])
-                        if last <= t_s < end:
+                        if last <= t_s < end and (rtt_ns is None or 0 <= rtt_ns <= MAX_RTT_NS):
                             last, end = t_s, t_s + MAX_GAP_S
                             yield round(t_s * 1e9), wan, reflector, rtt_ns
                             continue
-                except ValueError:
+                except (ValueError, OverflowError):
                     pass  # `_fault` finds out which field it was
                 self._fault(number + offset, line, last)
         self._end()
