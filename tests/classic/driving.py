@@ -1,6 +1,6 @@
 """Driving the product's classic law and the transcription side by side, cycle by cycle."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.classic.transcription import PROFILES, Law
 from wanctl.classic import ClassicWan
@@ -22,9 +22,11 @@ def program(profile: str) -> Program:
 PROGRAMS = {name: program(name) for name in PROFILES}
 
 
-def classic_wan(profile: str) -> ClassicWan:
+def classic_wan(profile: str, start_bps: tuple[int, int] | None = None) -> ClassicWan:
     limits = load_profile(profile).classic_limits()
     assert limits is not None
+    if start_bps is not None:
+        limits = replace(limits[0], start_bps=start_bps[0]), replace(limits[1], start_bps=start_bps[1])
     plan = WanPlan("wan", "classic", *limits, params=load_profile(profile).classic_params())
     return ClassicWan(plan, PROGRAMS[profile])
 
@@ -43,10 +45,11 @@ class Driven:
 
     profile: str
     now_ms: int = 0
+    start_bps: tuple[int, int] | None = None
     applied: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.wan = classic_wan(self.profile)
+        self.wan = classic_wan(self.profile, self.start_bps)
 
     def samples(self, rtt_ms: float) -> tuple[Observation, ...]:
         """One host's answer in the current cycle."""
@@ -71,9 +74,13 @@ class Driven:
         )  # fmt: skip
 
 
-def assert_same(profile: str, cycles: list[Cycle], times_ms: list[int]) -> None:
+def assert_same(
+    profile: str, cycles: list[Cycle], times_ms: list[int], start_bps: tuple[int, int] | None = None
+) -> None:
     """Drive both through the cycles; every state, rate and write must be the same, delays to 1e-6 ms."""
-    driven, law = Driven(profile), Law(PROFILES[profile])
+    driven, law = Driven(profile, start_bps=start_bps), Law(PROFILES[profile])
+    if start_bps is not None:
+        law.dl_rate, law.ul_rate = start_bps
     for number, (cycle, at_ms) in enumerate(zip(cycles, times_ms, strict=True)):
         driven.now_ms = at_ms
         got = driven.cycle(cycle)

@@ -81,6 +81,14 @@ def test_any_trace_is_followed_tick_for_tick(profile: str, parts: list[tuple[Cyc
     assert_same(profile, cycles, times)
 
 
+@profiles
+def test_the_count_of_green_cycles_begins_at_the_start_also_where_it_shows(profile: str) -> None:
+    start = {"cable": (600_000_000, 10_000_000), "dsl": (30_000_000, 7_000_000)}[profile]
+    cycles = [Cycle((PROFILES[profile]["baseline_rtt_initial"],))] * 8
+    assert_same(profile, cycles, grid(8), start)
+    assert_same(profile, [Cycle()] * 3 + cycles, grid(11), start)
+
+
 def test_the_fifth_green_cycle_in_a_row_is_the_first_that_climbs() -> None:
     law = Driven("cable")
     rates = []
