@@ -8,17 +8,17 @@ A tick is arithmetic on what is handed in; it reads no clock and does no I/O.
 from collections.abc import Mapping
 from typing import Any
 
+from wanctl.control.achieved import UNREAD_NS
 from wanctl.control.attribution import Attribution
-from wanctl.control.direction import LEVEL_WINDOW_NS, PACKET_BITS, Direction
+from wanctl.control.direction import CUT_WINDOW_NS, MS_NS, PACKET_BITS, Direction
 from wanctl.control.noise import IdleNoise
-from wanctl.control.rtt import DelayTracker
+from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import DirectionSignals, SetRate, WanSignals
-from wanctl.engine import Intent, Outcome, Program, Transition, Value
+from wanctl.engine import NOTHING, Intent, Outcome, Program, Transition, Value
 from wanctl.plan import WanPlan
 
 MACHINE = "wan"
-MS_NS = 1_000_000
 
 NOISE_MARGIN = 1.5  # times the idle noise is the limit: what the link does by itself is no queue
 LIMIT_PACKETS = 2.5  # full packets that may wait: at low rates a healthy queue is bursts of some packets
@@ -26,7 +26,8 @@ UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
 FALLEN, GONE = 0.85, 0.05  # of the last second's arrivals: less of them is a capacity that fell, none an outage
-CUT_WINDOW_NS = 100_000_000
+LEVEL_WINDOW_NS = 1_000_000_000
+LAST_LOOK_NS = 250_000_000  # longer than any tick
 
 Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
 _NOTHING: Ticked = ((), ())
@@ -49,9 +50,13 @@ class DefaultWan:
         self._limit_ms = self._target_ms
         self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
-        self._read_ns: int | None = None
+        self._counted = False  # byte counters are read
+        self._overdue = True
+        self._wakes_ns = now_ns + LAST_LOOK_NS
         self.machine = program.start(now_ns, instance=plan.name)
+        self._inputs: Any = self.machine.inputs  # its class is made from the machine file
         self._carry_out(now_ns, self.machine.started.intents)
+        self._sense_directions(now_ns)
         self._publish_states()
         self._publish_rates()
 
@@ -63,19 +68,45 @@ class DefaultWan:
         confirmations: tuple[Confirmation, ...],
     ) -> Ticked:
         """Decide one tick: the rates that changed, and the rows that fired."""
+        delay = self._delay
         if confirmations:
             self._confirm(confirmations)
         if readings:
             self._read(now_ns, readings)
-        delay = self._delay
         if observations:
             delay.observe(observations)
-        delay.update(now_ns, self._limit_ms, silence_counts=self._silence_counts(now_ns))
-        self._judge(now_ns, delay.delta_ms, fresh=bool(observations))
-        self._sense(now_ns)
+        looked = delay.update(now_ns, self._limit_ms)
+        overdue = delay.overdue
+        if overdue and self._silence_counts(now_ns):
+            delay.count_silence(now_ns, self._limit_ms)
+            looked = True
+        delta_ms = delay.delta_ms
+        if self._counted and now_ns - self._down.achieved.at_ns > UNREAD_NS:
+            self._forget_readings(now_ns)
+        # Beside a queue, a load and a running wait nothing about the directions can change: a calm tick ends early.
+        if now_ns < self._wakes_ns or delta_ms is None or not -self._limit_ms <= delta_ms <= self._limit_ms:
+            self._judge(now_ns, delta_ms)
+        inputs = self._inputs
+        if looked:
+            if delta_ms is not None and not self._down.loaded and not self._up.loaded:
+                if self._noise.feed(delta_ms, now_ns):
+                    self._limit_ms = self._limit()
+            inputs.spread = delay.spread_ms
+            inputs.loss = delay.loss
+        inputs.delta = delta_ms
+        inputs.limit = self._limit_ms
+        if overdue or self._overdue or delay.connect.answered_ns is not None:
+            self._overdue = overdue
+            self._sense_silence(now_ns)
         outcome = self.machine.tick(now_ns)
-        self._publish(now_ns)
-        if not outcome.intents and not outcome.transitions:
+        if looked:
+            self._publish_delay()
+        signals = self.signals
+        if delay.received_ns is None or now_ns - delay.received_ns > STALE_NS:
+            signals.delta_ms = signals.load_rtt_ms = None
+            signals.source = "none"
+        signals.age_ms = None if delay.received_ns is None else (now_ns - delay.received_ns) / 1e6
+        if outcome is NOTHING or not (outcome.intents or outcome.transitions):
             return _NOTHING
         return self._act(now_ns, outcome)
 
@@ -92,11 +123,26 @@ class DefaultWan:
                 (self.signals.download if down else self.signals.upload).applied_bps = confirmation.applied_bps
 
     def _read(self, now_ns: int, readings: tuple[Reading, ...]) -> None:
+        down, up = self._down, self._up
         memory_ns = round(self._rtt_ms * MS_NS)
         for _, at_ns, rx_bytes, tx_bytes in readings:
-            self._read_ns = at_ns
-            self._down.read(at_ns, rx_bytes, now_ns, memory_ns)
-            self._up.read(at_ns, tx_bytes, now_ns, memory_ns)
+            down.read(at_ns, rx_bytes, now_ns, memory_ns)
+            up.read(at_ns, tx_bytes, now_ns, memory_ns)
+        newest = down.achieved.newest()
+        self._counted = True
+        inputs, signals = self._inputs, self.signals
+        inputs.arriving = None if newest is None else newest[2] > 0
+        inputs.download_load, inputs.upload_load = down.load, up.load
+        if down.full_until_ns > now_ns or up.full_until_ns > now_ns:
+            self._wakes_ns = max(self._wakes_ns, down.wakes_ns() + LAST_LOOK_NS, up.wakes_ns() + LAST_LOOK_NS)
+        signals.download.achieved_bps, signals.download.load = down.achieved_bps, down.load
+        signals.upload.achieved_bps, signals.upload.load = up.achieved_bps, up.load
+
+    def _forget_readings(self, now_ns: int) -> None:
+        """Nobody reads the counters any more: what flows is unknown."""
+        self._counted = False
+        self._inputs.arriving = None
+        self._wakes_ns = max(self._wakes_ns, now_ns + LAST_LOOK_NS)
 
     # -- signals -------------------------------------------------------------------------------------------------------
     def _silence_counts(self, now_ns: int) -> bool:
@@ -104,14 +150,12 @@ class DefaultWan:
 
         As much as before means that probes are dropped, nothing at all means an outage; neither is a queue.
         """
-        sent_ns, received_ns = self._delay.sent_ns, self._delay.received_ns
-        if sent_ns is None or received_ns is None or now_ns - sent_ns < self._rtt_ms * MS_NS:
-            return False
+        received_ns = self._delay.received_ns
         newest = self._down.achieved.newest()
         if newest is None or now_ns - newest[1] > FRESH_READING_NS:
             return False
         begin_ns, end_ns, arrived = newest
-        if end_ns - begin_ns > FINE_READING_NS and begin_ns < received_ns:
+        if received_ns is None or (end_ns - begin_ns > FINE_READING_NS and begin_ns < received_ns):
             return False
         fast = self._down.achieved.rate_bps(now_ns, CUT_WINDOW_NS)
         level = self._down.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
@@ -120,71 +164,65 @@ class DefaultWan:
         last = arrived * 8e9 / (end_ns - begin_ns)
         return last > GONE * level and fast < FALLEN * level
 
-    def _judge(self, now_ns: int, delta_ms: float | None, *, fresh: bool) -> None:
+    def _judge(self, now_ns: int, delta_ms: float | None) -> None:
         """Is the link loaded, where does a queue begin on it, and whose would it be?"""
         down, up = self._down, self._up
         down.update(now_ns, delta_ms)
         up.update(now_ns, delta_ms)
-        limit_ms = self._target_ms
-        if self._noise.p98_ms is not None and NOISE_MARGIN * self._noise.p98_ms > limit_ms:
-            limit_ms = NOISE_MARGIN * self._noise.p98_ms
-        for direction in (down, up):
-            if direction.loaded and direction.achieved_bps:
-                limit_ms = max(limit_ms, LIMIT_PACKETS * PACKET_BITS * 1_000.0 / direction.achieved_bps)
-        self._limit_ms = limit_ms = min(limit_ms, self._limit_max_ms)
-        if delta_ms is None:
-            self._attribution.clear()
-            return
-        if fresh and not down.loaded and not up.loaded:
-            self._noise.feed(delta_ms, now_ns)
-        baseline_ms = self._delay.baseline_ms
-        self._rtt_ms = (UNKNOWN_RTT_MS if baseline_ms is None else baseline_ms) + max(delta_ms, 0.0)
-        if delta_ms > limit_ms:
+        self._limit_ms = limit_ms = self._limit()
+        if delta_ms is not None:
+            baseline_ms = self._delay.baseline_ms
+            self._rtt_ms = (UNKNOWN_RTT_MS if baseline_ms is None else baseline_ms) + max(delta_ms, 0.0)
+        if delta_ms is not None and delta_ms > limit_ms:
             self._attribution.blame(now_ns, self._delay.slope(), round(self._rtt_ms * MS_NS))
         else:
             self._attribution.clear()
         self._attribution.take_turns(now_ns, self._full)
+        self._sense_directions(now_ns)
+        # One more look after the last wait has ended, which leaves everything at rest.
+        self._wakes_ns = max(down.wakes_ns(), up.wakes_ns()) + LAST_LOOK_NS
 
-    def _sense(self, now_ns: int) -> None:
-        """Copy the signals to the machine's inputs."""
-        inputs: Any = self.machine.inputs  # its class is made from the machine file
-        delay, down, up = self._delay, self._down, self._up
-        inputs.delta, inputs.limit, inputs.spread = delay.delta_ms, self._limit_ms, delay.spread_ms
+    def _limit(self) -> float:
+        limit_ms = self._target_ms
+        if self._noise.p98_ms is not None:
+            limit_ms = max(limit_ms, NOISE_MARGIN * self._noise.p98_ms)
+        for direction in (self._down, self._up):
+            if direction.loaded and direction.achieved_bps:
+                limit_ms = max(limit_ms, LIMIT_PACKETS * PACKET_BITS * 1_000.0 / direction.achieved_bps)
+        return min(limit_ms, self._limit_max_ms)
+
+    def _sense_silence(self, now_ns: int) -> None:
+        inputs, delay = self._inputs, self._delay
         baseline_ms = UNKNOWN_RTT_MS if delay.baseline_ms is None else delay.baseline_ms
         echo_owed_ms = delay.echo.owed_ms(now_ns, baseline_ms)
-        tcp_ns = delay.connect.answered_ns
+        answered_ns = delay.connect.answered_ns
         inputs.echo_owed = echo_owed_ms
-        inputs.tcp_age = None if tcp_ns is None else max(0.0, (now_ns - tcp_ns) / 1e6)
-        inputs.silent = self._silent_ms(now_ns, echo_owed_ms, baseline_ms)
+        inputs.tcp_age = None if answered_ns is None else max(0.0, (now_ns - answered_ns) / 1e6)
         inputs.lag = None if delay.sent_ns is None else (now_ns - delay.sent_ns) / 1e6
-        inputs.loss = delay.loss
-        inputs.arriving = self._arriving(now_ns)
-        law = down.law
-        inputs.download_load, inputs.download_loaded = down.load, down.loaded
-        inputs.download_packets, inputs.download_blamed = down.packets, down.blamed
-        inputs.download_debt, inputs.download_blind = down.debt_ms(now_ns), down.blind_ms(now_ns)
-        inputs.download_rest, inputs.download_turn = down.rest_ms(now_ns), down.turn
-        inputs.download_headroom = law.headroom
-        law = up.law
-        inputs.upload_load, inputs.upload_loaded = up.load, up.loaded
-        inputs.upload_packets, inputs.upload_blamed = up.packets, up.blamed
-        inputs.upload_debt, inputs.upload_blind = up.debt_ms(now_ns), up.blind_ms(now_ns)
-        inputs.upload_rest, inputs.upload_turn = up.rest_ms(now_ns), up.turn
-        inputs.upload_headroom = law.headroom
-
-    def _silent_ms(self, now_ns: int, echo_owed_ms: float | None, baseline_ms: float) -> float:
-        delay = self._delay
         if delay.received_ns is None:
-            return (now_ns - self._started_ns) / 1e6
-        tcp_owed_ms = delay.connect.owed_ms(now_ns, baseline_ms) if delay.connect.answered_ns is not None else None
-        owed = [owed_ms for owed_ms in (echo_owed_ms, tcp_owed_ms) if owed_ms is not None]
-        return min(owed) if owed else 0.0
+            inputs.silent = (now_ns - self._started_ns) / 1e6
+            return
+        owed_ms = None if answered_ns is None else delay.connect.owed_ms(now_ns, baseline_ms)
+        inputs.silent = min((ms for ms in (echo_owed_ms, owed_ms) if ms is not None), default=0.0)
 
-    def _arriving(self, now_ns: int) -> bool | None:
-        newest = self._down.achieved.newest()
-        if newest is None or now_ns - newest[1] > 2 * LEVEL_WINDOW_NS:
-            return None
-        return newest[2] > 0
+    def _sense_directions(self, now_ns: int) -> None:
+        """Copy what the regions of the directions look at to the machine's inputs."""
+        inputs, side = self._inputs, self._down
+        law = side.law
+        inputs.download_load, inputs.download_loaded = side.load, side.loaded
+        inputs.download_packets, inputs.download_blamed = side.packets, side.blamed
+        inputs.download_debt = max(0, law.debt_until_ns - now_ns) / MS_NS
+        inputs.download_blind = max(0, law.blind_until_ns - now_ns) / MS_NS
+        inputs.download_rest = max(0, law.rest_until_ns - now_ns) / MS_NS
+        inputs.download_turn, inputs.download_headroom = side.turn, law.headroom
+        side = self._up
+        law = side.law
+        inputs.upload_load, inputs.upload_loaded = side.load, side.loaded
+        inputs.upload_packets, inputs.upload_blamed = side.packets, side.blamed
+        inputs.upload_debt = max(0, law.debt_until_ns - now_ns) / MS_NS
+        inputs.upload_blind = max(0, law.blind_until_ns - now_ns) / MS_NS
+        inputs.upload_rest = max(0, law.rest_until_ns - now_ns) / MS_NS
+        inputs.upload_turn, inputs.upload_headroom = side.turn, law.headroom
 
     # -- what the machine wants ----------------------------------------------------------------------------------------
     def _act(self, now_ns: int, outcome: Outcome) -> Ticked:
@@ -193,6 +231,11 @@ class DefaultWan:
         if outcome.transitions:
             self._publish_states()
         after = self._down.law.rate_bps, self._up.law.rate_bps
+        # The action may have begun a wait, and whatever moved a rate moved the headroom.
+        self._wakes_ns = max(self._wakes_ns, self._down.wakes_ns() + LAST_LOOK_NS, self._up.wakes_ns() + LAST_LOOK_NS)
+        self._sense_directions(now_ns)
+        self.signals.download.capacity_bps = self._down.law.capacity_bps
+        self.signals.upload.capacity_bps = self._up.law.capacity_bps
         if after == before:
             return (), outcome.transitions
         self._publish_rates()
@@ -256,7 +299,7 @@ class DefaultWan:
             case "rate.settle":
                 law.settle(now_ns, self._rtt_ms, share=values["share"], wait_ms=values["wait"])
             case "rate.creep":
-                law.creep(now_ns, step=values["step"])
+                law.creep(step=values["step"])
             case "rate.rest":
                 law.rest(now_ns)
             case _:
@@ -266,17 +309,16 @@ class DefaultWan:
         return direction.capacity_bps(now_ns, self._delay.slope() if direction.upload else 0.0)
 
     # -- what people see -----------------------------------------------------------------------------------------------
-    def _publish(self, now_ns: int) -> None:
+    def _publish_delay(self) -> None:
         signals, delay = self.signals, self._delay
-        signals.rtt_ms, signals.baseline_ms, signals.delta_ms = delay.rtt_ms, delay.baseline_ms, delay.delta_ms
-        known = delay.delta_ms is not None and delay.baseline_ms is not None
-        signals.load_rtt_ms = delay.baseline_ms + delay.delta_ms if known else None  # type: ignore[operator]
-        signals.jitter_ms, signals.loss, signals.reflectors_alive = delay.jitter_ms, delay.loss, delay.alive
-        signals.age_ms = None if delay.received_ns is None else max(0.0, (now_ns - delay.received_ns) / 1e6)
-        signals.source = delay.source(now_ns)
-        for shown, direction in ((signals.download, self._down), (signals.upload, self._up)):
-            shown.achieved_bps, shown.load = direction.achieved_bps, direction.load
-            shown.capacity_bps = direction.law.capacity_bps
+        signals.rtt_ms = delay.rtt_ms
+        signals.baseline_ms = baseline_ms = delay.baseline_ms
+        signals.delta_ms = delta_ms = delay.delta_ms
+        signals.load_rtt_ms = None if delta_ms is None or baseline_ms is None else baseline_ms + delta_ms
+        signals.jitter_ms = delay.jitter_ms
+        signals.loss = delay.loss
+        signals.reflectors_alive = delay.alive
+        signals.source = delay.source
 
     def _publish_rates(self) -> None:
         self.signals.download.wanted_bps = self._down.law.rate_bps

@@ -1,13 +1,13 @@
 """The achieved rate of one direction, from the readings of a byte counter.
 
-Readings come when they come: each tick on Linux, 4 to 10 times a second from a router, each with its own time. A rate is
-always a difference of two readings; without two of them, or with the newest too old, it is unknown. A counter that went
-down is a device that started again: what was known is forgotten.
+Readings come when they come: each tick on Linux, 4 to 10 times a second from a router, each with its own time. A rate
+is always a difference of two readings; without two of them, or with the newest too old, it is unknown. A counter that
+went down is a device that started again: what was known is forgotten.
 """
 
 from collections import deque
 
-STALE_NS = 1_000_000_000  # a reading older than this says nothing about now
+UNREAD_NS = 1_000_000_000  # a reading older than this says nothing about now
 KEEP_NS = 1_500_000_000
 _SLACK_NS = 10_000_000  # readings of a 50 ms schedule are up to some ms early
 
@@ -15,40 +15,41 @@ _SLACK_NS = 10_000_000  # readings of a 50 ms schedule are up to some ms early
 class Achieved:
     """Byte counter readings of the last 1.5 s, and the rates between them."""
 
-    __slots__ = ("_at_ns", "_bytes", "_readings")
+    __slots__ = ("_bytes", "_readings", "at_ns")
 
     def __init__(self) -> None:
         self._readings: deque[tuple[int, int]] = deque()
-        self._at_ns = 0  # of the newest
+        self.at_ns = 0  # of the newest
         self._bytes = 0
 
     def read(self, at_ns: int, total_bytes: int) -> bool:
         """Note a reading; False when it is no news (not newer than the last one)."""
         readings = self._readings
         if readings:
-            if at_ns <= self._at_ns:
+            if at_ns <= self.at_ns:
                 return False
             if total_bytes < self._bytes:
                 readings.clear()
-            elif at_ns - readings[0][0] > KEEP_NS:
+            else:
                 # Two readings always stay, however far apart: between them is what flowed.
                 while len(readings) > 1 and at_ns - readings[1][0] >= KEEP_NS:
                     readings.popleft()
         readings.append((at_ns, total_bytes))
-        self._at_ns, self._bytes = at_ns, total_bytes
+        self.at_ns, self._bytes = at_ns, total_bytes
         return True
 
     def rate_bps(self, now_ns: int, window_ns: int) -> float | None:
         """Bit/s over the newest readings that span at least `window_ns`, or over all there are; None is unknown."""
         readings = self._readings
-        if len(readings) < 2 or now_ns - self._at_ns > STALE_NS:
+        newest_ns = self.at_ns
+        if len(readings) < 2 or now_ns - newest_ns > UNREAD_NS:
             return None
-        wanted_ns = self._at_ns - window_ns + _SLACK_NS
-        for position in range(len(readings) - 2, -1, -1):
-            at_ns, total = readings[position]
+        wanted_ns = newest_ns - window_ns + _SLACK_NS
+        total = at_ns = 0
+        for at_ns, total in reversed(readings):
             if at_ns <= wanted_ns:
                 break
-        return (self._bytes - total) * 8e9 / (self._at_ns - at_ns)
+        return (self._bytes - total) * 8e9 / (newest_ns - at_ns)
 
     def newest(self) -> tuple[int, int, int] | None:
         """The newest interval: from when, until when (ns), bytes; None when there is none."""
@@ -56,4 +57,4 @@ class Achieved:
         if len(readings) < 2:
             return None
         at_ns, total = readings[-2]
-        return at_ns, self._at_ns, self._bytes - total
+        return at_ns, self.at_ns, self._bytes - total

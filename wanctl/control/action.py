@@ -52,7 +52,7 @@ ACTIONS = ActionRegistry(
             ),
             "One step up when it is due: a round trip has shown the step before.",
         ),
-        ActionSignature("rate.creep", (_ratio("step", "a second"),), "Up without knowledge of the load, slowly."),
+        ActionSignature("rate.creep", (_ratio("step", "of the rate"),), "One step up without knowledge of the load."),
         ActionSignature(
             "rate.rest", (), "A climb is over: rest before the next, the longer the less the last one found."
         ),

@@ -1,12 +1,12 @@
 """One shaped direction: its counter, how loaded it is, and what a delay would mean for it.
 
-`load` is the achieved rate over the shaped one. Loaded is remembered for a while, because the achieved rate falls at the
-very moment a capacity does. `packets` says how many full packets would be waiting if the delay were this direction's
-queue: a link that carries next to nothing cannot have a queue, whatever its delay, and a link whose shaper is far above
-what it can carry has one although its `load` looks small.
+`load` is the achieved rate over the shaped one. Loaded is remembered for a while, because the achieved rate falls at
+the very moment a capacity does. `packets` says how many full packets would be waiting if the delay were this
+direction's queue: a link that carries next to nothing cannot have a queue, whatever its delay, and a link whose shaper
+is far above what it can carry has one although its `load` looks small.
 """
 
-from wanctl.control.achieved import Achieved
+from wanctl.control.achieved import UNREAD_NS, Achieved
 from wanctl.control.law import RateLaw
 from wanctl.plan import DirectionPlan
 
@@ -15,7 +15,6 @@ LOAD_WINDOW_NS = 150_000_000
 CUT_WINDOW_NS = 100_000_000
 CLIMB_CUT_WINDOW_NS = 200_000_000  # after an own climb the queue is small: a longer look errs less
 CLIMB_MEMORY_NS = 400_000_000  # a step up shows within this time, on top of the round trip
-LEVEL_WINDOW_NS = 1_000_000_000
 LOADED = 0.60
 REMEMBER_NS = 500_000_000
 STALLED_PACKETS = 3.0  # fewer in a window are no rate
@@ -54,8 +53,7 @@ class Direction:
         """Take in a reading of the byte counter; `memory_ns` is how long a round trip with its queue lasts."""
         if not self.achieved.read(at_ns, total_bytes):
             return
-        rate_bps = self.achieved.rate_bps(now_ns, LOAD_WINDOW_NS)
-        self.achieved_bps = rate_bps
+        self.achieved_bps = rate_bps = self.achieved.rate_bps(now_ns, LOAD_WINDOW_NS)
         if rate_bps is None:
             self.load = None
             return
@@ -64,15 +62,14 @@ class Direction:
             self.full_until_ns = now_ns + REMEMBER_NS + 2 * memory_ns
 
     def update(self, now_ns: int, delta_ms: float | None) -> None:
-        """Bring `loaded` and `packets` up to `now_ns`."""
+        """Bring `loaded` and `packets` up to `now_ns`; a rate whose readings stopped is forgotten."""
         self.loaded = now_ns < self.full_until_ns
-        rate_bps = self.achieved_bps
-        if rate_bps is not None and self.achieved.rate_bps(now_ns, LOAD_WINDOW_NS) is None:
-            self.achieved_bps = self.load = rate_bps = None  # the readings stopped
-        if rate_bps is None or delta_ms is None:
+        if self.achieved_bps is None:
             self.packets = None
+        elif now_ns - self.achieved.at_ns > UNREAD_NS:
+            self.achieved_bps = self.load = self.packets = None
         else:
-            self.packets = delta_ms * rate_bps / (PACKET_BITS * 1_000.0)
+            self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
 
     def capacity_bps(self, now_ns: int, slope: float) -> float | None:
         """What the link carries in this direction, if a queue stands in it; None when too little flows to tell.
@@ -87,14 +84,13 @@ class Direction:
             return None
         return rate_bps / (1.0 + max(slope, 0.0)) if self.upload else rate_bps
 
-    def debt_ms(self, now_ns: int) -> float:
-        """How much longer the drain lasts."""
-        return max(0, self.law.debt_until_ns - now_ns) / MS_NS
+    @property
+    def stalled(self) -> bool:
+        """Whether bytes are counted, and too few came lately to tell a rate: an outage, or nothing sent."""
+        rate_bps = self.achieved.rate_bps(self.achieved.at_ns, CUT_WINDOW_NS)
+        return rate_bps is not None and rate_bps * CUT_WINDOW_NS / 1e9 < STALLED_PACKETS * PACKET_BITS
 
-    def blind_ms(self, now_ns: int) -> float:
-        """How much longer the delay shows what was before the last change."""
-        return max(0, self.law.blind_until_ns - now_ns) / MS_NS
-
-    def rest_ms(self, now_ns: int) -> float:
-        """How long until the next climb may begin."""
-        return max(0, self.law.rest_until_ns - now_ns) / MS_NS
+    def wakes_ns(self) -> int:
+        """Until when something about this direction changes by time alone."""
+        law = self.law
+        return max(law.debt_until_ns, law.blind_until_ns, law.rest_until_ns, self.full_until_ns)

@@ -28,7 +28,6 @@ LEAP_MOST = 0.35
 # A step shows its effect after one round trip and the time the delay signal needs.
 STEP_LEAST_MS = 120.0
 STEP_SIGNAL_MS = 50.0
-CREEP_MS = 1_000.0
 APPLIED_SLACK = 1.10  # a wanted rate does not run away from what the shaper confirmed
 
 
@@ -191,11 +190,9 @@ class RateLaw:
         self.climbed_ns = now_ns
         self._next_step_ns = now_ns + round(max(STEP_LEAST_MS, rtt_ms + STEP_SIGNAL_MS) * MS_NS)
 
-    def creep(self, now_ns: int, *, step: float) -> None:
-        """Up by `step` once a second: nobody knows whether the link is loaded, but nothing queues."""
-        if now_ns >= self._next_step_ns:
-            self._shape(self.rate_bps * (1.0 + step))
-            self._next_step_ns = now_ns + round(CREEP_MS * MS_NS)
+    def creep(self, *, step: float) -> None:
+        """A step up without knowledge of the load: nothing queues, that is all one knows."""
+        self._shape(self.rate_bps * (1.0 + step))
 
     def _owe(self, now_ns: int, queue_ms: float) -> None:
         self.debt_until_ns = now_ns + round(min(queue_ms / self._share, LONGEST_DEBT_MS) * MS_NS)

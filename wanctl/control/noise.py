@@ -1,7 +1,7 @@
 """How far the delay of an unloaded link strays by itself: the measure that the limit for a queue scales with.
 
 No threshold fits all links: what is a queue on fibre is an ordinary second on LTE. So the delay signal of unloaded times
-is counted in buckets 12 % wide that fade with a time constant of 300 s, and the 98th percentile is read once a second.
+is counted in buckets 12 % wide that fade with a time constant of 300 s; the 98th percentile is read once a second.
 """
 
 from bisect import bisect_right
@@ -26,12 +26,14 @@ class IdleNoise:
         self._due_ns = 0
         self._faded_ns = 0
 
-    def feed(self, delay_ms: float, now_ns: int) -> None:
-        """Count one idle delay."""
+    def feed(self, delay_ms: float, now_ns: int) -> bool:
+        """Count one idle delay; True once a second, when the percentile is read anew."""
         self._counts[bisect_right(_EDGES, delay_ms)] += 1.0
         self._total += 1.0
-        if now_ns >= self._due_ns:
-            self._read(now_ns)
+        if now_ns < self._due_ns:
+            return False
+        self._read(now_ns)
+        return True
 
     def _read(self, now_ns: int) -> None:
         keep = exp(-(now_ns - self._faded_ns) / FADE_NS) if self._faded_ns else 1.0

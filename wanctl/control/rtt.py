@@ -2,101 +2,53 @@
 
 The signal is an order statistic over time, the smallest of the newest echoes in order of *sending*: a burst of noise
 raises some answers, a queue raises all of them, and one low answer proves that there is none. Each reflector and each
-kind of probe is compared with a baseline of its own, so that neither a far reflector nor a slow TCP handshake looks like
-a queue.
+kind of probe is compared with a baseline of its own, so that neither a far reflector nor a slow TCP handshake looks
+like a queue.
 
-An echo that is overdue is evidence too: with 500 ms of queue the answer is 500 ms late, its absence is known at once. It
-counts as a lower bound of its delay, but only while the caller says that silence can mean a queue (something still
+An echo that is overdue is evidence too: with 500 ms of queue the answer is 500 ms late, its absence is known at once.
+It counts as a lower bound of its delay, but only while the caller says that silence can mean a queue (something still
 arrives, but less than before); otherwise silence is an outage or a filter, and the signal becomes unknown.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from math import exp
-from typing import Literal
 
-from wanctl.control.baseline import Floor
-from wanctl.control.sample import Observation, Sample, Sent
+from wanctl.control.baseline import Moves
+from wanctl.control.outstanding import Outstanding, Reflector
+from wanctl.control.sample import Observation, Sent
 
-LOST_NS = 2_000_000_000  # unanswered for this long counts as lost
 LATE_NS = 5_000_000_000  # an answer later than this is a sign of life and nothing else
 STALE_NS = 2_000_000_000  # nothing newer than this: the delay is unknown
 ALIVE_NS = 3_000_000_000
 JITTER_NS = 1_000_000_000
 PERIOD_NS = 1_000_000_000
-LOSS_PERIODS = 10
 
 # Newest echoes that the minimum is taken of: all of the newest 45 ms, and at least three. At 40 echoes a second that is
-# three, at 100 five: the same time. A wider window has fewer false alarms and sees a queue later; a false alarm is cheap
-# (the cut goes to what is achieved anyway) and a late cut is not.
+# three, at 100 five: the same time. A wider window has fewer false alarms and sees a queue later; a false alarm is
+# cheap (the cut goes to what is achieved anyway) and a late cut is not.
 WINDOW_NS = 45_000_000
 LEAST = 3
 SLOPE_OVER = 6
-MOST_OWED = 1_024  # unanswered probes that are remembered: the oldest ones matter
-
-
-class Reflector:
-    """One address as one kind of probe sees it."""
-
-    __slots__ = ("answered_ns", "floor", "source", "tcp", "waiting")
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.tcp = source == "tcp"
-        self.floor = Floor()
-        self.answered_ns = -ALIVE_NS
-        self.waiting: set[int] = set()  # sent_ns of the echoes without an answer
-
-
-class Kind:
-    """Echoes, or TCP connects: who owes an answer, and since when."""
-
-    __slots__ = ("_owed", "_probed", "answered_ns")
-
-    def __init__(self) -> None:
-        self.answered_ns: int | None = None  # when the newest answer came
-        self._owed: deque[int] = deque()  # when the probes were sent that have no answer, nor has a newer one
-        self._probed = False
-
-    def send(self, sent_ns: int) -> None:
-        """A probe left."""
-        self._probed = True
-        if len(self._owed) < MOST_OWED:
-            self._owed.append(sent_ns)
-
-    def answer(self, sent_ns: int, received_ns: int) -> None:
-        """A probe was answered: whatever was sent before it owes nothing any more."""
-        owed = self._owed
-        while owed and owed[0] <= sent_ns:
-            owed.popleft()
-        if self.answered_ns is None or received_ns > self.answered_ns:
-            self.answered_ns = received_ns
-
-    def owed_ms(self, now_ns: int, due_ms: float) -> float | None:
-        """How long an answer has been overdue, if one is due after `due_ms`; None if no probe was ever sent."""
-        if not self._owed:
-            return 0.0 if self._probed else None
-        return max(0.0, (now_ns - self._owed[0]) / 1e6 - due_ms)
+_NONE_MS = float("inf")
 
 
 class DelayTracker:
-    """The delay signal of one WAN and what goes with it; None is unknown. Feed `observe`, then ask `update` once a tick."""
+    """The delay signal of one WAN and what goes with it; None is unknown. `observe` what came, `update` once a tick."""
 
     __slots__ = (
+        "_alpha",
+        "_alpha_ns",
         "_answers",
-        "_decided",
+        "_before_high_ms",
+        "_before_low_ms",
         "_due_ns",
-        "_jitter_ns",
-        "_losses",
-        "_lost",
+        "_high_ms",
+        "_kind",
+        "_low_ms",
         "_moves",
-        "_newest_sent_ns",
         "_news",
-        "_order",
         "_reflectors",
-        "_source",
-        "_spread",
-        "_tcp",
         "alive",
         "baseline_ms",
         "connect",
@@ -104,10 +56,11 @@ class DelayTracker:
         "echo",
         "jitter_ms",
         "loss",
-        "proven",
+        "overdue",
         "received_ns",
         "rtt_ms",
         "sent_ns",
+        "source",
         "spread_ms",
     )
 
@@ -117,193 +70,192 @@ class DelayTracker:
         self.baseline_ms: float | None = None  # of the nearest reflector
         self.jitter_ms: float | None = None
         self.loss: float | None = None
-        self.spread_ms: float | None = None  # of the delay signal over the last one to two seconds
+        self.spread_ms: float | None = None  # how far the delay moved over the last one to two seconds
         self.alive = 0
-        self.proven = False  # an answer is among the evidence, not only silence
         self.received_ns: int | None = None  # when the newest answer came
-        self.sent_ns: int | None = None  # when the newest answered echo was sent
-        self.echo, self.connect = Kind(), Kind()
-        self._tcp = False
-        self._source = "none"  # of the newest answer
-        self._moves: Literal["follow", "sink", "freeze"] = "sink"
-        self._reflectors: dict[tuple[str, str], Reflector] = {}
-        self._order: deque[tuple[int, Reflector]] = deque()  # echoes that are not decided yet, in order of sending
-        self._answers: deque[tuple[int, float, Reflector]] = deque(maxlen=24)  # sent_ns, rtt_ms; in order of sending
-        self._newest_sent_ns = 0
+        self.sent_ns: int | None = None  # when the newest answered probe was sent
+        self.echo, self.connect = Outstanding(), Outstanding()
+        self._kind = self.echo  # what tells the delay
+        self.source = "none"  # of the newest answer: "icmp", "udp" or "tcp"
+        self._moves: Moves = "sink"
+        self._reflectors: dict[str, dict[str, Reflector]] = {}  # by source, by name
+        # sent_ns, delay_ms, rtt_ms, in order of sending
+        self._answers: deque[tuple[int, float, float, Reflector]] = deque(maxlen=24)
+        self.overdue = False
         self._news = False
-        self._jitter_ns = 0
-        self._decided = self._lost = 0
-        self._losses: deque[tuple[int, int]] = deque(maxlen=LOSS_PERIODS)
+        self._alpha, self._alpha_ns = 0.0, 0
         self._due_ns = now_ns + PERIOD_NS
-        self._spread = [float("inf"), float("-inf"), float("inf"), float("-inf")]  # low, high; of the period before
+        self._low_ms, self._high_ms = _NONE_MS, -_NONE_MS  # of the delay in this period, and in the one before
+        self._before_low_ms, self._before_high_ms = _NONE_MS, -_NONE_MS
 
     # -- what the machine's intents change -----------------------------------------------------------------------------
-    def move_baselines(self, moves: Literal["follow", "sink", "freeze"]) -> None:
+    def move_baselines(self, moves: Moves) -> None:
         """How answers move the baselines from now on: both ways, downwards only, or not at all."""
         self._moves = moves
+        for by_name in self._reflectors.values():
+            for reflector in by_name.values():
+                reflector.floor.forget_heed()
 
     def restart(self) -> None:
         """Begin all baselines of the kind in use again from the newest answers."""
-        for reflector in self._reflectors.values():
-            if reflector.tcp == self._tcp:
-                reflector.floor.restart()
-        self._publish_baseline()
-        self._spread = [float("inf"), float("-inf"), float("inf"), float("-inf")]
-        self._news = True
+        for reflector in self._in_use():
+            reflector.floor.restart()
+            reflector.floor.forget_heed()
+        self._rebase()
+        self._low_ms = self._before_low_ms = _NONE_MS
+        self._high_ms = self._before_high_ms = -_NONE_MS
+        self._set_spread()
 
     def use(self, *, tcp: bool) -> None:
         """Take the delay from TCP connects, or from ICMP and UDP echoes."""
-        if tcp != self._tcp:
-            self._tcp = tcp
+        kind = self.connect if tcp else self.echo
+        if kind is not self._kind:
+            self._kind = kind
             self._answers.clear()
-            self.delta_ms = None
-            self._publish_baseline()
-
-    @property
-    def tcp(self) -> bool:
-        """Whether TCP connects tell the delay."""
-        return self._tcp
-
-    def source(self, now_ns: int) -> str:
-        """What tells the delay now: "icmp", "udp" or "tcp"; "none" while nothing answers."""
-        silent = self.received_ns is None or now_ns - self.received_ns > STALE_NS
-        return "none" if silent else self._source
+            self.delta_ms = self.rtt_ms = None
+            self._rebase()
 
     # -- what is measured ----------------------------------------------------------------------------------------------
     def observe(self, observations: Iterable[Observation]) -> None:
-        """Take in echoes sent and answered."""
+        """Take in probes sent and answered."""
+        reflectors = self._reflectors
         for item in observations:
-            reflector = self._reflectors.get((item.reflector, item.source))
-            if reflector is None:
-                reflector = self._reflectors[item.reflector, item.source] = Reflector(item.source)
+            try:
+                reflector = reflectors[item[-1]][item[1]]
+            except KeyError:
+                reflector = self._new_reflector(item[-1], item[1])
             if type(item) is Sent:
-                if item.sent_ns not in reflector.waiting:
-                    reflector.waiting.add(item.sent_ns)
-                    self._order.append((item.sent_ns, reflector))
-                    (self.connect if reflector.tcp else self.echo).send(item.sent_ns)
+                kind = reflector.kind
+                kind.sent += 1
+                kind.owed.append((item[2], reflector))
             else:
-                assert isinstance(item, Sample)
-                self._answer(reflector, item.sent_ns, item.received_ns)
+                self._answer(reflector, item[2], item[3])  # type: ignore[arg-type]
+
+    def _new_reflector(self, source: str, name: str) -> Reflector:
+        reflector = Reflector(source, self.connect if source == "tcp" else self.echo)
+        self._reflectors.setdefault(source, {})[name] = reflector
+        return reflector
 
     def _answer(self, reflector: Reflector, sent_ns: int, received_ns: int) -> None:
-        reflector.waiting.discard(sent_ns)
-        reflector.answered_ns = received_ns
-        if self.received_ns is None or received_ns > self.received_ns:
-            self.received_ns = received_ns
-        (self.connect if reflector.tcp else self.echo).answer(sent_ns, received_ns)
+        kind, floor = reflector.kind, reflector.floor
+        owed = kind.owed
+        if owed and owed[0][0] == sent_ns and owed[0][1] is reflector:
+            owed.popleft()
+        else:
+            kind.settle(sent_ns, reflector)
+        reflector.answered_ns = kind.answered_ns = self.received_ns = received_ns
         if received_ns - sent_ns > LATE_NS:
             return
         rtt_ms = (received_ns - sent_ns) / 1e6
-        floor = reflector.floor
-        floor.see(rtt_ms, received_ns)
-        if self._moves == "follow":
-            moved = floor.feed(rtt_ms, received_ns)
-        elif self._moves == "sink":
-            moved = floor.sink(rtt_ms)
-        else:
-            moved = floor.guess(rtt_ms - max(self.delta_ms or 0.0, 0.0))
-        if moved:
-            self._publish_baseline()
-        if reflector.tcp is not self._tcp:
+        if rtt_ms < floor.heed_below_ms or received_ns >= floor.heed_from_ns:
+            moved = floor.note(rtt_ms, received_ns, self._moves, max(self.delta_ms or 0.0, 0.0))
+            if moved:
+                self._rebase()
+        if kind is not self._kind:
             return
-        answers = self._answers
-        if sent_ns > self._newest_sent_ns or not answers:
-            self._newest_sent_ns = self.sent_ns = sent_ns
-            if answers and floor.baseline_ms is not None:
-                self._note_jitter(rtt_ms - floor.baseline_ms, received_ns)
-            self.rtt_ms, self._source = rtt_ms, reflector.source
-            answers.append((sent_ns, rtt_ms, reflector))
-        else:
-            self._insert(sent_ns, rtt_ms, reflector)
         self._news = True
+        answers = self._answers
+        if answers and sent_ns < answers[-1][0]:
+            self._insert(sent_ns, rtt_ms, reflector)
+            return
+        delay_ms = rtt_ms - floor.baseline_ms  # type: ignore[operator]  # `note` gave it one
+        if answers:
+            self._note_jitter(abs(delay_ms - answers[-1][1]), sent_ns - answers[-1][0])
+        self.sent_ns, self.rtt_ms, self.source = sent_ns, rtt_ms, reflector.source
+        answers.append((sent_ns, delay_ms, rtt_ms, reflector))
 
     def _insert(self, sent_ns: int, rtt_ms: float, reflector: Reflector) -> None:
         """An answer that was overtaken takes its place in order of sending; it is no fresh one."""
-        ordered = sorted((*self._answers, (sent_ns, rtt_ms, reflector)), key=lambda answer: answer[0])
+        ordered = sorted((*self._answers, (sent_ns, 0.0, rtt_ms, reflector)), key=lambda answer: answer[0])
         self._answers.clear()
         self._answers.extend(ordered)
+        self._rebase()
 
-    def _note_jitter(self, delay_ms: float, at_ns: int) -> None:
-        _, last_rtt_ms, last = self._answers[-1]
-        if last.floor.baseline_ms is None:
-            return
-        step_ms = abs(delay_ms - (last_rtt_ms - last.floor.baseline_ms))
+    def _rebase(self) -> None:
+        """A baseline moved: so did the delays that were measured from it."""
+        known = [r.floor.baseline_ms for r in self._in_use() if r.floor.baseline_ms is not None]
+        self.baseline_ms = min(known) if known else None
+        based = [answer for answer in self._answers if answer[3].floor.baseline_ms is not None]
+        self._answers.clear()
+        self._answers.extend((at, rtt - r.floor.baseline_ms, rtt, r) for at, _, rtt, r in based)  # type: ignore[operator]
+        self._news = True
+
+    def _note_jitter(self, step_ms: float, passed_ns: int) -> None:
         if self.jitter_ms is None:
             self.jitter_ms = step_ms
-        else:
-            self.jitter_ms += (1.0 - exp((self._jitter_ns - at_ns) / JITTER_NS)) * (step_ms - self.jitter_ms)
-        self._jitter_ns = at_ns
+            return
+        if passed_ns != self._alpha_ns:  # probes leave at regular times, so this is rare
+            self._alpha_ns, self._alpha = passed_ns, 1.0 - exp(-passed_ns / JITTER_NS)
+        self.jitter_ms += self._alpha * (step_ms - self.jitter_ms)
 
     # -- once a tick ---------------------------------------------------------------------------------------------------
-    def update(self, now_ns: int, limit_ms: float, *, silence_counts: bool) -> None:
-        """Bring the signals up to `now_ns`; `limit_ms` is the delay from which an unanswered echo is overdue."""
-        order = self._order
-        while order and order[0][0] <= now_ns - LOST_NS:
-            sent_ns, reflector = order.popleft()
-            if reflector.tcp is self._tcp:
-                self._decided += 1
-                if sent_ns in reflector.waiting:
-                    self._lost += 1
-            reflector.waiting.discard(sent_ns)
+    def update(self, now_ns: int, limit_ms: float) -> bool:
+        """Bring the signals up to `now_ns`; True when there was a new answer.
+
+        `overdue` says whether the oldest unanswered probe has been waiting for longer than `limit_ms` on top of its
+        baseline: then the caller decides whether to `count_silence`.
+        """
         if now_ns >= self._due_ns:
             self._second(now_ns)
-        if silence_counts or self._news or self.received_ns is None or now_ns - self.received_ns > STALE_NS:
-            self._news = silence_counts  # a bound grows by itself
-            self._signal(now_ns, limit_ms, silence_counts)
+        owed = self._kind.owed
+        self.overdue = bool(owed) and now_ns - owed[0][0] > ((self.baseline_ms or 0.0) + limit_ms) * 1e6
+        if self._news:
+            self._news = False
+            self._look(now_ns)
+            return True
+        if self.received_ns is None or now_ns - self.received_ns > STALE_NS:
+            self.delta_ms = None
+        return False
 
-    def _signal(self, now_ns: int, limit_ms: float, silence_counts: bool) -> None:
-        low_ms, count, newest_ns, self.proven = float("inf"), 0, 0, False
-        if silence_counts:
-            low_ms, count, newest_ns = self._overdue(now_ns, limit_ms)
-        if self.received_ns is not None and now_ns - self.received_ns <= STALE_NS:
-            for sent_ns, rtt_ms, reflector in reversed(self._answers):
-                if count >= LEAST and newest_ns - sent_ns > WINDOW_NS:
+    def count_silence(self, now_ns: int, limit_ms: float) -> None:
+        """Look again, with the overdue probes as evidence: each has been delayed by at least what it is late."""
+        self._look(now_ns, self._late(now_ns, limit_ms))
+        self._news = True  # the bounds grow by themselves, and may not count any more at the next tick
+
+    def _look(self, now_ns: int, late: tuple[float, int, int] = (_NONE_MS, 0, 0)) -> None:
+        low_ms, count, newest_ns = late
+        for sent_ns, delay_ms, _, _ in reversed(self._answers):
+            if count >= LEAST:
+                if newest_ns - sent_ns > WINDOW_NS:
                     break
-                baseline_ms = reflector.floor.baseline_ms
-                if baseline_ms is None:
-                    continue
-                if not count:
-                    newest_ns = sent_ns
-                count += 1
-                self.proven = True
-                if rtt_ms - baseline_ms < low_ms:
-                    low_ms = rtt_ms - baseline_ms
-        if count < LEAST:
+            elif not count:
+                newest_ns = sent_ns
+            count += 1
+            if delay_ms < low_ms:  # noqa: PLR1730  (this runs 100,000 times a second in a replay)
+                low_ms = delay_ms
+        if count < LEAST or self.received_ns is None or now_ns - self.received_ns > STALE_NS:
             self.delta_ms = None
             return
         self.delta_ms = low_ms
-        spread = self._spread
-        if low_ms < spread[0]:
-            spread[0] = low_ms
-        if low_ms > spread[1]:
-            spread[1] = low_ms
-        low, high = min(spread[0], spread[2]), max(spread[1], spread[3])
-        self.spread_ms = high - low if spread[3] >= spread[2] else None
+        if low_ms < self._low_ms or low_ms > self._high_ms:
+            self._low_ms, self._high_ms = min(self._low_ms, low_ms), max(self._high_ms, low_ms)
+            self._set_spread()
 
-    def _overdue(self, now_ns: int, limit_ms: float) -> tuple[float, int, int]:
-        """Lower bound, how many, and when the newest was sent, of the echoes newer than any answer and overdue."""
-        low_ms, count, newest_ns = float("inf"), 0, 0
-        for sent_ns, reflector in reversed(self._order):
-            if sent_ns <= self._newest_sent_ns or (count >= LEAST and newest_ns - sent_ns > WINDOW_NS):
+    def _set_spread(self) -> None:
+        if self._before_high_ms == -_NONE_MS or self._high_ms == -_NONE_MS:
+            self.spread_ms = None
+        else:
+            self.spread_ms = max(self._high_ms, self._before_high_ms) - min(self._low_ms, self._before_low_ms)
+
+    def _late(self, now_ns: int, limit_ms: float) -> tuple[float, int, int]:
+        """The least that overdue probes have been delayed by, how many they are, and when the newest was sent."""
+        low_ms, count, newest_ns = _NONE_MS, 0, 0
+        for sent_ns, reflector in reversed(self._kind.owed):
+            if count >= LEAST and newest_ns - sent_ns > WINDOW_NS:
                 break
-            baseline_ms = reflector.floor.baseline_ms
-            if baseline_ms is None or reflector.tcp is not self._tcp or now_ns - reflector.answered_ns > ALIVE_NS:
+            baseline_ms, answered_ns = reflector.floor.baseline_ms, reflector.answered_ns
+            if baseline_ms is None or answered_ns is None or now_ns - answered_ns > ALIVE_NS:
                 continue
             bound_ms = (now_ns - sent_ns) / 1e6 - baseline_ms
-            if bound_ms >= limit_ms and sent_ns in reflector.waiting:
-                if not count:
-                    newest_ns = sent_ns
+            if bound_ms >= limit_ms:
+                newest_ns = newest_ns or sent_ns
                 count += 1
                 low_ms = min(low_ms, bound_ms)
         return low_ms, count, newest_ns
 
     def slope(self) -> float:
         """Seconds of delay that are added a second: least squares over the newest echoes, by time of sending."""
-        points = [
-            (sent_ns / 1e9, (rtt_ms - reflector.floor.baseline_ms) / 1e3)
-            for sent_ns, rtt_ms, reflector in list(self._answers)[-SLOPE_OVER:]
-            if reflector.floor.baseline_ms is not None
-        ]
+        points = [(sent_ns / 1e9, delay_ms / 1e3) for sent_ns, delay_ms, _, _ in list(self._answers)[-SLOPE_OVER:]]
         if len(points) < LEAST:
             return 0.0
         mean_x = sum(x for x, _ in points) / len(points)
@@ -312,23 +264,19 @@ class DelayTracker:
         return sum((x - mean_x) * (y - mean_y) for x, y in points) / width if width > 0.0 else 0.0
 
     def _second(self, now_ns: int) -> None:
-        """What is worth a look once a second: losses, living reflectors, the spread's period."""
+        """What is worth a look once a second: losses, living reflectors, the period of the spread."""
         self._due_ns = now_ns + PERIOD_NS
-        self._losses.append((self._decided, self._lost))
-        self._decided = self._lost = 0
-        decided = sum(count for count, _ in self._losses)
-        self.loss = sum(lost for _, lost in self._losses) / decided if decided else None
-        self.alive = sum(
-            reflector.tcp is self._tcp and now_ns - reflector.answered_ns <= ALIVE_NS
-            for reflector in self._reflectors.values()
-        )
-        low, high = self._spread[0], self._spread[1]
-        self._spread = [float("inf"), float("-inf"), low, high]
+        used = self._in_use()
+        self.loss = self._kind.count(now_ns, used)
+        self.alive = sum(r.answered_ns is not None and now_ns - r.answered_ns <= ALIVE_NS for r in used)
+        self._before_low_ms, self._before_high_ms = self._low_ms, self._high_ms
+        self._low_ms, self._high_ms = _NONE_MS, -_NONE_MS
+        self._set_spread()
 
-    def _publish_baseline(self) -> None:
-        known = [
-            reflector.floor.baseline_ms
-            for reflector in self._reflectors.values()
-            if reflector.tcp is self._tcp and reflector.floor.baseline_ms is not None
+    def _in_use(self) -> list[Reflector]:
+        return [
+            reflector
+            for by_name in self._reflectors.values()
+            for reflector in by_name.values()
+            if reflector.kind is self._kind
         ]
-        self.baseline_ms = min(known) if known else None

@@ -1,0 +1,77 @@
+"""Probes that owe an answer: for how long, which of them are overdue, and how many never came.
+
+An answer settles everything that was sent before it, because a link keeps its order: what is still missing then was
+lost, or was overtaken and may come late. A loss is counted 2 s after the probe left; a later answer does not undo it.
+"""
+
+from collections import deque
+
+from wanctl.control.baseline import Floor
+
+LOST_NS = 2_000_000_000
+PERIODS = 10  # seconds that the share of losses is taken over
+MOST_OWED = 4_096  # 100 s at 40 probes a second; an outage that lasts longer has been long enough
+MOST_MISSING = 1_024
+
+
+class Reflector:
+    """One address as one kind of probe sees it."""
+
+    __slots__ = ("answered_ns", "floor", "kind", "missing", "source")
+
+    def __init__(self, source: str, kind: "Outstanding") -> None:
+        self.source = source  # "icmp", "udp" or "tcp"
+        self.kind = kind
+        self.floor = Floor()
+        self.answered_ns: int | None = None
+        self.missing: set[int] = set()  # sent_ns of probes that were overtaken by a newer answer
+
+
+class Outstanding:
+    """The probes of one kind (echoes, or TCP connects) of one WAN."""
+
+    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "owed", "sent")
+
+    def __init__(self) -> None:
+        self.sent = 0  # probes in this period
+        self.answered_ns: int | None = None  # when the newest answer came
+        # Probes without an answer, and without one to a newer probe: sent_ns, in order of sending.
+        self.owed: deque[tuple[int, Reflector]] = deque(maxlen=MOST_OWED)
+        self._counted_ns = 0  # what is owed and was sent until here counts as lost already
+        self._lost = 0
+        self._periods: deque[tuple[int, int]] = deque(maxlen=PERIODS)
+
+    def settle(self, sent_ns: int, reflector: Reflector) -> None:
+        """A probe was answered: nothing that was sent before it is owed any more, but it may be missing."""
+        owed = self.owed
+        reflector.missing.discard(sent_ns)
+        while owed and owed[0][0] <= sent_ns:
+            before_ns, whose = owed.popleft()
+            overtaken = whose is not reflector or before_ns != sent_ns
+            if overtaken and before_ns > self._counted_ns and len(whose.missing) < MOST_MISSING:
+                whose.missing.add(before_ns)
+
+    def owed_ms(self, now_ns: int, due_ms: float) -> float | None:
+        """How long an answer has been overdue, if one is due after `due_ms`; None if no probe was ever sent."""
+        if not self.owed:
+            return 0.0 if self.sent or self._periods else None
+        return max(0.0, (now_ns - self.owed[0][0]) / 1e6 - due_ms)
+
+    def count(self, now_ns: int, reflectors: list[Reflector]) -> float | None:
+        """Once a second: the share of lost probes over the last ten seconds; None when there were none."""
+        until_ns = now_ns - LOST_NS
+        for sent_ns, _ in self.owed:
+            if sent_ns > until_ns:
+                break
+            if sent_ns > self._counted_ns:
+                self._lost += 1
+        for reflector in reflectors:
+            late = [sent_ns for sent_ns in reflector.missing if sent_ns <= until_ns]
+            self._lost += len(late)
+            reflector.missing.difference_update(late)
+        self._counted_ns = max(self._counted_ns, until_ns)
+        if self.sent or self._periods:
+            self._periods.append((self.sent, self._lost))
+        self.sent = self._lost = 0
+        sent = sum(period[0] for period in self._periods)
+        return min(sum(period[1] for period in self._periods) / sent, 1.0) if sent else None
