@@ -30,19 +30,33 @@ def test_a_rate_is_known_when_its_interval_is_over_and_not_before(tmp_path: Path
     assert found.take(10 * S) == (Reading("wan", 2 * S, 3_000_000, 1_500_000),)
 
 
-def test_what_was_not_measured_gives_no_reading(tmp_path: Path) -> None:
-    found = everything(rates(tmp_path, HEADER + "0,,\n1,8,8\n2,,\n3,,\n4,8,8\n5,,\n"))
+def test_after_a_gap_the_counters_begin_anew_so_that_it_does_not_look_like_an_outage(tmp_path: Path) -> None:
+    found = everything(rates(tmp_path, HEADER + "0,,\n1,8,8\n2,,\n3,,\n4,16,8\n5,,\n"))
     assert [(reading.at_ns // S, reading.rx_bytes) for reading in found] == [
         (1, 0),
         (2, 1_000_000),
-        (4, 1_000_000),
+        (4, 0),
         (5, 2_000_000),
     ]
 
 
-def test_a_direction_that_was_not_measured_stands_still(tmp_path: Path) -> None:
-    found = everything(rates(tmp_path, HEADER + "0,8,\n1,8,\n2,8,\n"))
-    assert [(reading.rx_bytes, reading.tx_bytes) for reading in found] == [(0, 0), (1_000_000, 0), (2_000_000, 0)]
+def test_a_short_gap_is_bridged_by_the_rate_behind_it(tmp_path: Path) -> None:
+    found = everything(rates(tmp_path, HEADER + "0,8,8\n0.2,8,8\n0.4,,\n0.6,,\n0.8,16,8\n1,,\n"))
+    assert [(reading.at_ns // 1_000_000, reading.rx_bytes) for reading in found] == [
+        (0, 0),
+        (200, 200_000),
+        (400, 400_000),
+        (1_000, 1_600_000),
+    ]
+
+
+def test_a_direction_that_was_not_measured_carries_the_acknowledgements_of_the_other(tmp_path: Path) -> None:
+    found = everything(rates(tmp_path, HEADER + "0,8,\n1,,16\n2,8,\n"))
+    assert [(reading.rx_bytes, reading.tx_bytes) for reading in found] == [
+        (0, 0),
+        (1_000_000, 20_000),
+        (1_040_000, 2_020_000),
+    ]
 
 
 def test_more_columns_may_follow(tmp_path: Path) -> None:

@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from wanctl.classic import ClassicWan
 from wanctl.config.find import find_site
-from wanctl.config.law import check_laws, law_model
+from wanctl.config.law import build_site, check_laws
 from wanctl.config.model import START_OF_CEILING
 from wanctl.config.profile import Profile, load_profile, profile_names
 from wanctl.config.site import SiteFile, load_site
-from wanctl.engine import Findings, compile_model, did_you_mean
+from wanctl.engine import Findings, did_you_mean
 from wanctl.plan import DirectionPlan, SitePlan, WanPlan
 from wanctl.replay.fault import refuse_file
 from wanctl.replay.trace import Trace
 from wanctl.site import Site
-from wanctl.wan import DefaultWan
 
 DEFAULT_PROFILE = "cable"
 
@@ -47,12 +45,7 @@ class Subject:
 
     def build(self, now_ns: int) -> Site:
         """The site, its machines started at `now_ns`."""
-        return Site({wan.name: _controller(wan, now_ns) for wan in self.plan.wans})
-
-
-def _controller(wan: WanPlan, now_ns: int) -> DefaultWan | ClassicWan:
-    program = compile_model(law_model(wan.law), wan.params)
-    return (ClassicWan if wan.law == "classic" else DefaultWan)(wan, program, now_ns)
+        return build_site(self.plan, now_ns)
 
 
 def from_site(site: str, law: str | None, wan: str | None) -> Subject:
