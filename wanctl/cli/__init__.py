@@ -38,6 +38,7 @@ VERBS: dict[str, Verb] = {
     "test": Verb("Check", "Run the tests of machines."),
     "graph": Verb("Lab", "Draw a machine."),
     "replay": Verb("Lab", "Run a recorded trace through a site."),
+    "demo": Verb("Lab", "Show on this machine what wanctl does to a link."),
     "emulator": Verb("Lab", "Be a RouterOS router on this host."),
 }
 

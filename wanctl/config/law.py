@@ -1,7 +1,8 @@
-"""The machines of the laws, and whether a site's parameters suit them."""
+"""The machines of the laws, whether a site's parameters suit them, and the site they make."""
 
 from functools import cache
 
+from wanctl.classic import ClassicWan
 from wanctl.config.lookup import text_of
 from wanctl.config.reading import key_place, node_at, place_of
 from wanctl.config.site import SiteFile
@@ -13,6 +14,9 @@ from wanctl.engine.model import Model
 from wanctl.engine.program import bind, compile_model
 from wanctl.engine.unit import CANONICAL, UnitError, parse_quantity
 from wanctl.machines import read_text, shipped_machines, templates_for
+from wanctl.plan import SitePlan, WanPlan
+from wanctl.site import Site
+from wanctl.wan import DefaultWan
 
 MACHINE_OF_LAW = {"default": "wan", "classic": "classic"}
 
@@ -24,6 +28,16 @@ def law_model(law: str) -> Model:
     model = load(read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path))
     compile_model(model)
     return model
+
+
+def build_site(plan: SitePlan, now_ns: int) -> Site:
+    """A site that runs as planned, its machines started at `now_ns`; `FileError` when a parameter does not fit."""
+    return Site({wan.name: _controller(wan, now_ns) for wan in plan.wans})
+
+
+def _controller(wan: WanPlan, now_ns: int) -> DefaultWan | ClassicWan:
+    program = compile_model(law_model(wan.law), wan.params)
+    return (ClassicWan if wan.law == "classic" else DefaultWan)(wan, program, now_ns)
 
 
 def check_laws(site: SiteFile, findings: Findings) -> None:

@@ -364,7 +364,7 @@ class Machine:
             return NOTHING
         outcome = Outcome(*(tuple(items) for items in made))  # type: ignore[arg-type]
         for items in made:
-            items.clear()  # type: ignore[attr-defined]
+            items.clear()
         return outcome
 
 

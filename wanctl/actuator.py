@@ -1,0 +1,166 @@
+"""From wanted to applied: which write goes out next, and when.
+
+One queue on the router is one `Target`. The tick says what it wants, as often as it likes; the newest wish replaces the
+one before it. A cut goes out at once and before any raise. Raises keep a distance to the last write, and small changes
+wait until the wish has been still for a while, so the last wanted value always arrives but noise does not. Equal values
+are never written, a write is never 0 and never outside floor and ceiling.
+
+Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaper`) owns one `Actuator` and reports back
+what became of each. This is the only place that decides on writes to a router.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from wanctl.budget import WriteBudget
+
+RAISE_SPACING_NS = 1_000_000_000
+SMALL_SHARE = 0.02  # a change of less than this share of the applied rate is noise until it lasts
+SETTLED_NS = 2_000_000_000
+QUANTUM_SHARE = 1 / 1_000  # of the ceiling; RouterOS takes any number, but nobody can use the last digits
+BACKOFF_FIRST_NS = 500_000_000
+BACKOFF_MOST_NS = 30_000_000_000
+
+Reason = Literal["", "in sync", "spacing", "settling", "budget", "backoff"]
+
+
+class Write(NamedTuple):
+    """One write that is due: this queue should have this rate, in whole bit/s."""
+
+    target: "Target"
+    rate_bps: int
+    cut: bool
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """One direction of one WAN, and the queue that shapes it."""
+
+    wan: str
+    direction: str  # "download" or "upload"
+    queue: str
+    floor_bps: int
+    ceiling_bps: int
+    wanted_bps: int | None = None
+    applied_bps: int | None = None  # what the router last said it has; None: not known
+    changed_ns: int = 0  # when `wanted_bps` last changed
+    written_ns: int | None = None  # when a write of it last went out
+    suppressed: Reason = ""  # why the wanted rate is not on its way
+
+    def quantised(self, rate_bps: int) -> int:
+        """The rate within its limits, rounded down to a quantum: a rounded rate never shapes faster."""
+        quantum = max(1_000, int(self.ceiling_bps * QUANTUM_SHARE))
+        rate_bps = min(max(rate_bps, self.floor_bps), self.ceiling_bps)
+        return max(rate_bps // quantum * quantum, self.floor_bps, 1)
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the wanted rate is clearly below the applied one, or nobody knows what is applied."""
+        if self.wanted_bps is None or self.applied_bps is None:
+            return self.wanted_bps is not None
+        # 0 is RouterOS's word for "no limit": any rate is a cut then.
+        return self.applied_bps == 0 or self.wanted_bps < self.applied_bps * (1 - SMALL_SHARE)
+
+    @property
+    def is_in_sync(self) -> bool:
+        """Whether the router has what is wanted."""
+        return self.wanted_bps is None or self.wanted_bps == self.applied_bps
+
+
+@dataclass(slots=True, eq=False)
+class Actuator:
+    """The writes of one router."""
+
+    targets: tuple[Target, ...]
+    budget: WriteBudget = field(default_factory=WriteBudget)
+    writes: int = 0
+    failures: int = 0  # in a row
+    resting_until_ns: int = 0
+    _by_key: dict[tuple[str, str], Target] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._by_key = {(target.wan, target.direction): target for target in self.targets}
+
+    def want(self, wan: str, direction: str, rate_bps: int, now_ns: int) -> None:
+        """Take a new wish; it replaces the last one of the same queue."""
+        target = self._by_key[wan, direction]
+        rate_bps = target.quantised(rate_bps)
+        if rate_bps != target.wanted_bps:
+            target.wanted_bps, target.changed_ns = rate_bps, now_ns
+
+    def next_write(self, now_ns: int) -> Write | None:
+        """The write that should go out now: cuts first, the deepest before the others. None when nothing is due."""
+        due: list[Write] = []
+        for target in self.targets:
+            waiting_ns, target.suppressed = self._wait(target, now_ns)
+            if waiting_ns == 0 and target.wanted_bps is not None:
+                due.append(Write(target, target.wanted_bps, target.is_cut))
+        return min(due, key=_urgency, default=None)
+
+    def next_due_ns(self, now_ns: int) -> int | None:
+        """When `next_write` has to be asked again although nothing new is wanted; None: not by itself."""
+        waits = [self._wait(target, now_ns) for target in self.targets]
+        return min((now_ns + wait for wait, reason in waits if reason != "in sync"), default=None)
+
+    def _wait(self, target: Target, now_ns: int) -> tuple[int, Reason]:
+        """How long the target's write has to wait, and why."""
+        if target.is_in_sync:
+            return 1 << 62, "in sync"
+        if now_ns < self.resting_until_ns:
+            return self.resting_until_ns - now_ns, "backoff"
+        if not target.is_cut:
+            wait_ns, reason = _patience(target, now_ns)
+            if wait_ns > 0:
+                return wait_ns, reason
+        wait_ns = self.budget.wait_ns(now_ns, cut=target.is_cut)
+        return (wait_ns, "budget") if wait_ns > 0 else (0, "")
+
+    def sent(self, write: Write, now_ns: int) -> None:
+        """A write is going out: it counts, whatever becomes of it."""
+        self.budget.spend(now_ns)
+        self.writes += 1
+        write.target.written_ns = now_ns
+
+    def applied(self, target: Target, rate_bps: int) -> None:
+        """The router says that it has this rate now."""
+        target.applied_bps = rate_bps
+        self.failures, self.resting_until_ns = 0, 0
+
+    def failed(self, now_ns: int, *, rest_until_ns: int = 0, target: Target | None = None) -> None:
+        """A write did not happen, or nobody knows (`target` then has an unknown rate): try again, ever more slowly."""
+        if target is not None:
+            target.applied_bps = None
+        pause_ns = min(BACKOFF_FIRST_NS << min(self.failures, 10), BACKOFF_MOST_NS)
+        self.failures += 1
+        self.resting_until_ns = max(now_ns + pause_ns, rest_until_ns)
+
+    def forget_applied(self) -> None:
+        """The router has rebooted or was changed by somebody: assert everything again."""
+        for target in self.targets:
+            target.applied_bps = None
+
+
+def ceilings(targets: Iterable[Target]) -> list[Write]:
+    """What to write on the way out: without anybody who measures, a link is right at its ceiling."""
+    return [Write(target, target.quantised(target.ceiling_bps), cut=False) for target in targets]
+
+
+def _patience(target: Target, now_ns: int) -> tuple[int, Reason]:
+    assert target.wanted_bps is not None
+    assert target.applied_bps is not None
+    spaced_ns = 0 if target.written_ns is None else target.written_ns + RAISE_SPACING_NS - now_ns
+    if spaced_ns > 0:
+        return spaced_ns, "spacing"
+    small = abs(target.wanted_bps - target.applied_bps) < target.applied_bps * SMALL_SHARE
+    # At the ceiling there is nothing left to wait for, and at the floor every step matters.
+    if small and target.wanted_bps not in (target.quantised(target.ceiling_bps), target.floor_bps):
+        return max(0, target.changed_ns + SETTLED_NS - now_ns), "settling"
+    return 0, ""
+
+
+def _urgency(write: Write) -> tuple[int, float]:
+    applied = write.target.applied_bps
+    if not write.cut:
+        return (1, float(write.target.written_ns or 0))  # the raise that waits longest
+    return (0, write.rate_bps / applied if applied else 0.0)

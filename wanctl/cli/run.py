@@ -1,0 +1,85 @@
+"""`wanctl run`: the daemon of one site."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from wanctl.cli.report import lines
+from wanctl.config import find_site, load_site
+from wanctl.config.law import check_laws
+from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.journal import Journal
+from wanctl.daemon.loop import Listener
+from wanctl.daemon.service import CONFIGURATION_ERRORS, Service
+from wanctl.daemon.watch import Watch
+from wanctl.engine import FileError, Findings
+from wanctl.engine.unit import UnitError, parse_quantity, time_ns
+from wanctl.probe import AddressError, ProbePermissionError
+from wanctl.routeros import RouterError
+
+CONFIGURATION = 78  # EX_CONFIG: the unit must not restart on it
+
+HELP = """Keep the WANs of SITE free of bufferbloat until SIGTERM or SIGINT.
+
+SITE is a file (a path, or anything that ends in .yaml) or the name of one in ./sites/ or /etc/wanctl/sites/. Each
+transition is a line on standard error. On the way out every queue gets its ceiling.
+
+\b
+  wanctl run home                       as a service does
+  wanctl run sites/home.yaml --watch    and see what it does
+  wanctl run home --duration 30s --summary out.json
+
+Exit code: 0 stopped, 78 the configuration is wrong (do not restart), 2 anything else.
+"""
+
+
+class _Time(click.ParamType[int]):
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """A time such as `30s`, as nanoseconds."""
+        if isinstance(value, int):
+            return value
+        try:
+            quantity = parse_quantity(str(value))
+        except UnitError as error:
+            self.fail(str(error), param, ctx)
+        if quantity.dimension != "time" or quantity.value <= 0:
+            self.fail(f"'{value}' is no time such as 30s or 5min", param, ctx)
+        return time_ns(quantity)
+
+
+@click.command(help=HELP)
+@click.argument("site", metavar="SITE")
+@click.option("--watch", is_flag=True, help="Show state, delays and rates while it runs.")
+@click.option("--duration", type=_Time(), metavar="TIME", help="Stop after this time.")
+@click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write figures as JSON when it stops.")
+@click.pass_context
+def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summary: Path | None) -> None:
+    """The verb `run`."""
+    clock = SystemClock()
+    listener: Listener = Watch(clock, sys.stdout, colour=ctx.color is not False) if watch else Journal(clock)
+    try:
+        file = load_site(find_site(site))
+        file.require_runnable()
+        findings = Findings(sources=dict(file.warnings.sources))
+        check_laws(file, findings)
+        findings.raise_errors()
+        service = Service(file, clock, listener)
+        service.check_router(findings)
+        findings.raise_errors()
+        result = service.run(duration)
+    except FileError as error:
+        for line in lines(error.findings, "full"):
+            click.echo(line, err=True)
+        ctx.exit(CONFIGURATION)
+    except (AddressError, ProbePermissionError) as error:
+        click.echo(f"{site}: {error}", err=True)
+        ctx.exit(CONFIGURATION)
+    except RouterError as error:
+        click.echo(f"{site}: {error}", err=True)
+        ctx.exit(CONFIGURATION if isinstance(error, CONFIGURATION_ERRORS) else 2)
+    if summary is not None:
+        summary.write_text(json.dumps(result, indent=2) + "\n")

@@ -1,0 +1,90 @@
+"""The tick loop: drain, decide, hand over; twenty times a second, and nothing in it ever waits."""
+
+import gc
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from wanctl.control.sample import Observation
+from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.histogram import Histogram
+from wanctl.daemon.schedule import PERIOD_NS, Schedule
+from wanctl.daemon.shaper import Shaper
+from wanctl.decision import Decision, SetRate
+from wanctl.probe import Prober
+from wanctl.site import Site
+
+MOST_NOTES = 256
+
+
+class Listener(Protocol):
+    """Whoever shows or keeps what was decided."""
+
+    def say(self, text: str) -> None:
+        """A sentence for the operator."""
+        ...
+
+    def decided(self, decision: Decision) -> None:
+        """A tick was decided."""
+        ...
+
+    def close(self) -> None:
+        """The loop has ended."""
+        ...
+
+
+class Loop:
+    """Holds the ticks of one site."""
+
+    def __init__(
+        self,
+        site: Site,
+        probers: Sequence[Prober],
+        shaper: Shaper,
+        listener: Listener,
+        clock: SystemClock,
+        notes: deque[str],
+    ) -> None:
+        self._site, self._probers, self._shaper = site, tuple(probers), shaper
+        self._listener, self._clock, self._notes = listener, clock, notes
+        self.schedule = Schedule(clock.monotonic_ns() + PERIOD_NS)
+        self.work, self.lateness = Histogram(), Histogram()
+        self.transitions = 0
+
+    def run(self, stopping: Callable[[], bool], until_ns: int | None = None) -> None:
+        """Tick until `stopping` says so, or until a moment; raises what ended the shaper's thread, if it ended."""
+        self._shaper.want(
+            SetRate(name, direction, signals.wanted_bps, cut=False)
+            for name, wan in self._site.wans.items()
+            for direction, signals in (("download", wan.signals.download), ("upload", wan.signals.upload))
+        )
+        # What lives now lives to the end: the collector need not look at it again in the middle of a tick.
+        gc.collect()
+        gc.freeze()
+        while not stopping():
+            due_ns = self.schedule.due_ns
+            if until_ns is not None and due_ns > until_ns:
+                return
+            self._clock.sleep_until(due_ns)
+            now_ns = self._clock.monotonic_ns()
+            self.lateness.add(now_ns - due_ns)
+            self._tick(now_ns)
+            done_ns = self._clock.monotonic_ns()
+            self.work.add(done_ns - now_ns)
+            self.schedule.advance(done_ns)
+            if self._shaper.failure is not None:
+                raise self._shaper.failure
+
+    def _tick(self, now_ns: int) -> None:
+        observations: list[Observation] = []
+        for prober in self._probers:
+            observations += prober.drain(now_ns)
+            observations += prober.send(now_ns)
+        readings, confirmations = self._shaper.take()
+        decision = self._site.tick(now_ns, tuple(observations), readings, confirmations)
+        if decision.intents:
+            self._shaper.want(decision.intents)
+        self.transitions += len(decision.transitions)
+        while self._notes:
+            self._listener.say(self._notes.popleft())
+        self._listener.decided(decision)

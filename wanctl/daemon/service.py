@@ -1,0 +1,168 @@
+"""One site at work: the parts that a site file asks for, put together, started and stopped in order."""
+
+import signal
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from wanctl.actuator import Actuator, Target
+from wanctl.budget import WriteBudget
+from wanctl.config import SiteFile
+from wanctl.config.law import build_site
+from wanctl.config.model import Wan
+from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.histogram import Histogram
+from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
+from wanctl.daemon.shaper import Meter, Shaper
+from wanctl.engine import Findings
+from wanctl.probe import Egress, WanProber, parse_address
+from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
+from wanctl.site import Site
+
+# What no waiting mends: the site file and the router contradict each other.
+CONFIGURATION_ERRORS = (Untrusted, Denied, NotFound, Ambiguous)
+
+
+class Service:
+    """A site, its probers and its shaper, from start to stop. Raises `ProbeError` and `RouterError` where noted."""
+
+    def __init__(self, file: SiteFile, clock: SystemClock, listener: Listener) -> None:
+        self._file, self._clock, self._listener = file, clock, listener
+        self._notes: deque[str] = deque(maxlen=MOST_NOTES)
+        self._stopping = False
+        self._began_ns, self._began_cpu_ns = clock.monotonic_ns(), clock.cpu_ns()
+        self.plan = file.plan()
+        self.router = connect(file, clock)
+
+    def check_router(self, findings: Findings) -> None:
+        """Compare the site with the router: every object that is named and missing becomes an error at its place.
+
+        A router that cannot be reached is no error of the file: it is said, and tried again while the site runs.
+        """
+        try:
+            for name, wan in self._file.site.wans.items():
+                for direction, queue in queues_of(wan):
+                    self._look(findings, lambda q=queue: self.router.read_tree(q), ("wans", name, direction, "queue"))
+                if wan.interface is not None:
+                    interface = wan.interface
+                    self._look(findings, lambda i=interface: self.router.read_interface(i), ("wans", name, "interface"))
+        except RouterError as error:
+            if isinstance(error, CONFIGURATION_ERRORS):
+                findings.error("WC170", error.message, self._file.place("router"), error.hint)
+            else:
+                self._listener.say(f"{error}; trying again while the site runs")
+
+    def _look(self, findings: Findings, ask: Any, path: tuple[str, ...]) -> None:
+        try:
+            ask()
+        except (NotFound, Ambiguous) as error:
+            findings.error("WC171", error.message, self._file.place(*path), error.hint)
+
+    def run(self, duration_ns: int | None = None) -> dict[str, Any]:
+        """Work until SIGTERM or SIGINT, or for a time; then leave every queue at its ceiling. The summary."""
+        site = build_site(self.plan, self._clock.monotonic_ns())
+        probers = [self._prober(name, wan) for name, wan in self._file.site.wans.items()]
+        shaper = Shaper(self.router, self._actuator(), list(self._meters()), self._clock, self._notes.append)
+        loop = Loop(site, probers, shaper, self._listener, self._clock, self._notes)
+        until_ns = None if duration_ns is None else self._clock.monotonic_ns() + duration_ns
+        self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
+        shaper.start()
+        try:
+            with self._signals():
+                loop.run(lambda: self._stopping, until_ns)
+        finally:
+            restored = shaper.stop()
+            for prober in probers:
+                prober.close()
+            while self._notes:
+                self._listener.say(self._notes.popleft())
+            self._listener.close()
+        if not restored:
+            self._listener.say("the router did not take the ceilings in time: look at its queues")
+        return self._summary(site, loop, shaper, restored=restored)
+
+    def _prober(self, name: str, wan: Wan) -> WanProber:
+        egress = Egress(wan.source or "", wan.device or "", wan.fwmark or 0)
+        addresses = [parse_address(str(reflector)) for reflector in self._file.reflectors(wan)]
+        return WanProber(name, addresses, self._clock, egress=egress)
+
+    def _actuator(self) -> Actuator:
+        targets = []
+        for plan in self.plan.wans:
+            for direction, queue in queues_of(self._file.site.wans[plan.name]):
+                limits = plan.download if direction == "download" else plan.upload
+                targets.append(Target(plan.name, direction, queue, limits.floor_bps, limits.ceiling_bps))
+        budget = self._file.site.budget
+        return Actuator(tuple(targets), WriteBudget() if budget is None else WriteBudget(budget.minute, budget.day))
+
+    def _meters(self) -> Iterator[Meter]:
+        for name, wan in self._file.site.wans.items():
+            queues = dict(queues_of(wan))
+            yield Meter(name, wan.interface, queues["download"], queues["upload"])
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _summary(self, site: Site, loop: Loop, shaper: Shaper, *, restored: bool) -> dict[str, Any]:
+        seconds = max(1e-9, (self._clock.monotonic_ns() - self._began_ns) / 1e9)
+        return {
+            "schema": "wanctl.run/1",
+            "site": self._file.name,
+            "wans": list(site.wans),
+            "seconds": round(seconds, 3),
+            "ticks": loop.schedule.ticks,
+            "overruns": loop.schedule.overruns,
+            "tick_work_ms": _quantiles(loop.work),
+            "lateness_ms": _quantiles(loop.lateness),
+            "cpu_pct": round((self._clock.cpu_ns() - self._began_cpu_ns) / 1e7 / seconds, 3),
+            "rss_mb": round(peak_rss_mb(), 1),
+            "transitions": loop.transitions,
+            "writes": shaper.actuator.writes,
+            "ceilings_restored": restored,
+        }
+
+
+def connect(file: SiteFile, clock: SystemClock) -> Router:
+    """The adapter for the router that a site names; nothing is sent yet. `Untrusted` for an unusable CA file or pin."""
+    from wanctl.routeros.rest import RestRouter
+
+    router = file.site.router
+    assert router is not None, "a site without a router is refused before"
+    return RestRouter(
+        router.address,
+        router.user,
+        file.password(),
+        now_ns=clock.monotonic_ns,
+        port=router.port,
+        ca_file=file.named_file("ca_file"),
+        pin=router.pin,
+    )
+
+
+def queues_of(wan: Wan) -> list[tuple[str, str]]:
+    """The queue-tree entry of each direction."""
+    named = (("download", wan.download.queue), ("upload", wan.upload.queue))
+    return [(direction, queue) for direction, queue in named if queue is not None]
+
+
+def peak_rss_mb() -> float:
+    """The most memory this process has had resident, in MB (10^6 bytes)."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024 / 1e6
+
+
+def _quantiles(histogram: Histogram) -> dict[str, float]:
+    shares = {"p50": 0.5, "p99": 0.99, "max": 1.0}
+    return {name: round(histogram.quantile_ns(share) / 1e6, 3) for name, share in shares.items()}
