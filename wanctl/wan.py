@@ -10,7 +10,7 @@ from typing import Any
 
 from wanctl.control.achieved import UNREAD_NS
 from wanctl.control.attribution import Attribution
-from wanctl.control.direction import CUT_WINDOW_NS, MS_NS, PACKET_BITS, Direction
+from wanctl.control.direction import CUT_WINDOW_NS, LEVEL_WINDOW_NS, MS_NS, PACKET_BITS, Direction
 from wanctl.control.noise import IdleNoise
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
@@ -22,11 +22,11 @@ MACHINE = "wan"
 
 NOISE_MARGIN = 1.5  # times the idle noise is the limit: what the link does by itself is no queue
 LIMIT_PACKETS = 2.5  # full packets that may wait: at low rates a healthy queue is bursts of some packets
+STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only a small one
 UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
 FALLEN, GONE = 0.85, 0.05  # of the last second's arrivals: less of them is a capacity that fell, none an outage
-LEVEL_WINDOW_NS = 1_000_000_000
 LAST_LOOK_NS = 250_000_000  # longer than any tick
 
 Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
@@ -51,6 +51,7 @@ class DefaultWan:
         self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
         self._counted = False  # byte counters are read
+        self._idle = True  # whatever delay there is, it is the link's own noise
         self._overdue = True
         self._wakes_ns = now_ns + LAST_LOOK_NS
         self.machine = program.start(now_ns, instance=plan.name)
@@ -84,19 +85,19 @@ class DefaultWan:
         if self._counted and now_ns - self._down.achieved.at_ns > UNREAD_NS:
             self._forget_readings(now_ns)
         # Beside a queue, a load and a running wait nothing about the directions can change: a calm tick ends early.
-        if now_ns < self._wakes_ns or delta_ms is None or not -self._limit_ms <= delta_ms <= self._limit_ms:
+        if now_ns < self._wakes_ns or delta_ms is None or not -self._limit_ms <= delta_ms <= STANDING * self._limit_ms:
             self._judge(now_ns, delta_ms)
         inputs = self._inputs
         if looked:
-            if delta_ms is not None and not self._down.loaded and not self._up.loaded:
-                if self._noise.feed(delta_ms, now_ns):
-                    self._limit_ms = self._limit()
+            if self._idle and delta_ms is not None and self._noise.feed(delta_ms, now_ns):
+                self._limit_ms = self._limit()
+            inputs.low = delay.low_ms
             inputs.spread = delay.spread_ms
             inputs.loss = delay.loss
         inputs.delta = delta_ms
         inputs.limit = self._limit_ms
         if overdue or self._overdue or delay.connect.answered_ns is not None:
-            self._overdue = overdue
+            self._overdue = overdue or delay.received_ns is None
             self._sense_silence(now_ns)
         outcome = self.machine.tick(now_ns)
         if looked:
@@ -124,15 +125,16 @@ class DefaultWan:
 
     def _read(self, now_ns: int, readings: tuple[Reading, ...]) -> None:
         down, up = self._down, self._up
-        memory_ns = round(self._rtt_ms * MS_NS)
         for _, at_ns, rx_bytes, tx_bytes in readings:
-            down.read(at_ns, rx_bytes, now_ns, memory_ns)
-            up.read(at_ns, tx_bytes, now_ns, memory_ns)
+            down.read(at_ns, rx_bytes, now_ns, self._rtt_ns)
+            up.read(at_ns, tx_bytes, now_ns, self._rtt_ns)
         newest = down.achieved.newest()
         self._counted = True
         inputs, signals = self._inputs, self.signals
         inputs.arriving = None if newest is None else newest[2] > 0
         inputs.download_load, inputs.upload_load = down.load, up.load
+        limit_ms = self._limit_max_ms
+        self._idle = max(down.full_until_ns, up.full_until_ns) <= now_ns and down.idle(limit_ms) and up.idle(limit_ms)
         if down.full_until_ns > now_ns or up.full_until_ns > now_ns:
             self._wakes_ns = max(self._wakes_ns, down.wakes_ns() + LAST_LOOK_NS, up.wakes_ns() + LAST_LOOK_NS)
         signals.download.achieved_bps, signals.download.load = down.achieved_bps, down.load
@@ -140,7 +142,7 @@ class DefaultWan:
 
     def _forget_readings(self, now_ns: int) -> None:
         """Nobody reads the counters any more: what flows is unknown."""
-        self._counted = False
+        self._counted, self._idle = False, True
         self._inputs.arriving = None
         self._wakes_ns = max(self._wakes_ns, now_ns + LAST_LOOK_NS)
 
@@ -171,16 +173,22 @@ class DefaultWan:
         up.update(now_ns, delta_ms)
         self._limit_ms = limit_ms = self._limit()
         if delta_ms is not None:
-            baseline_ms = self._delay.baseline_ms
-            self._rtt_ms = (UNKNOWN_RTT_MS if baseline_ms is None else baseline_ms) + max(delta_ms, 0.0)
-        if delta_ms is not None and delta_ms > limit_ms:
-            self._attribution.blame(now_ns, self._delay.slope(), round(self._rtt_ms * MS_NS))
+            self._rtt_ms = self._baseline_ms() + max(delta_ms, 0.0)
+        if delta_ms is not None and delta_ms > STANDING * limit_ms:
+            self._attribution.blame(now_ns, self._delay.slope(), self._rtt_ns)
         else:
             self._attribution.clear()
         self._attribution.take_turns(now_ns, self._full)
         self._sense_directions(now_ns)
         # One more look after the last wait has ended, which leaves everything at rest.
         self._wakes_ns = max(down.wakes_ns(), up.wakes_ns()) + LAST_LOOK_NS
+
+    @property
+    def _rtt_ns(self) -> int:
+        return round(self._rtt_ms * MS_NS)
+
+    def _baseline_ms(self) -> float:
+        return UNKNOWN_RTT_MS if self._delay.baseline_ms is None else self._delay.baseline_ms
 
     def _limit(self) -> float:
         limit_ms = self._target_ms
@@ -193,7 +201,7 @@ class DefaultWan:
 
     def _sense_silence(self, now_ns: int) -> None:
         inputs, delay = self._inputs, self._delay
-        baseline_ms = UNKNOWN_RTT_MS if delay.baseline_ms is None else delay.baseline_ms
+        baseline_ms = self._baseline_ms()
         echo_owed_ms = delay.echo.owed_ms(now_ns, baseline_ms)
         answered_ns = delay.connect.answered_ns
         inputs.echo_owed = echo_owed_ms
@@ -251,9 +259,9 @@ class DefaultWan:
             if action.startswith("rate."):
                 self._move(now_ns, self._down if state.startswith("download") else self._up, action, values)
             else:
-                self._measure(action, values)
+                self._measure(now_ns, action, values)
 
-    def _measure(self, action: str, values: Mapping[str, Value]) -> None:
+    def _measure(self, now_ns: int, action: str, values: Mapping[str, Value]) -> None:
         match action:
             case "baseline.follow":
                 self._delay.move_baselines("follow")
@@ -263,6 +271,9 @@ class DefaultWan:
                 self._delay.move_baselines("freeze")
             case "baseline.restart":
                 self._delay.restart()
+                self._noise.restart()  # it was measured from the baseline that is no more
+            case "loss.forget":
+                self._delay.forget_losses(now_ns)
             case "source.use":
                 self._delay.use(tcp=values["name"] == "tcp")
             case _:
@@ -283,9 +294,12 @@ class DefaultWan:
                         beyond=values["beyond"],
                     )
             case "rate.cut":
+                capacity_bps = self._capacity_bps(now_ns, direction)
+                if capacity_bps is not None:
+                    queue_ms = max(queue_ms, direction.standing_ms(now_ns, capacity_bps, self._baseline_ms()))
                 law.cut(
                     now_ns,
-                    self._capacity_bps(now_ns, direction),
+                    capacity_bps,
                     queue_ms,
                     least=values["least"],
                     most=values["most"],
@@ -297,7 +311,8 @@ class DefaultWan:
             case "rate.drain":
                 law.drain(now_ns, self._capacity_bps(now_ns, direction), queue_ms, self._limit_ms, self._rtt_ms)
             case "rate.settle":
-                law.settle(now_ns, self._rtt_ms, share=values["share"], wait_ms=values["wait"])
+                seen_bps = direction.seen_bps(now_ns, self._rtt_ns) if queue_ms > self._limit_ms else None
+                law.settle(now_ns, self._rtt_ms, seen_bps, share=values["share"], wait_ms=values["wait"])
             case "rate.creep":
                 law.creep(step=values["step"])
             case "rate.rest":

@@ -75,6 +75,7 @@ ACTIONS = ActionRegistry(
         ActionSignature("baseline.sink", (), "From now on the baselines follow downwards only."),
         ActionSignature("baseline.freeze", (), "From now on no baseline moves."),
         ActionSignature("baseline.restart", (), "Forget the baselines and start again from the newest answers."),
+        ActionSignature("loss.forget", (), "What was lost until now says nothing about the link as it is."),
         ActionSignature(
             "source.use",
             (Param("name", "text", choices=("echo", "tcp"), doc="ICMP and UDP echoes, or TCP connects"),),

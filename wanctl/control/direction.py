@@ -14,10 +14,13 @@ PACKET_BITS = 12_000.0  # a full Ethernet packet
 LOAD_WINDOW_NS = 150_000_000
 CUT_WINDOW_NS = 100_000_000
 CLIMB_CUT_WINDOW_NS = 200_000_000  # after an own climb the queue is small: a longer look errs less
+FELL = 0.85  # of the longer look: less is no noise but a capacity that fell just then
 CLIMB_MEMORY_NS = 400_000_000  # a step up shows within this time, on top of the round trip
 LOADED = 0.60
 REMEMBER_NS = 500_000_000
 STALLED_PACKETS = 3.0  # fewer in a window are no rate
+ROOM_PACKETS = 8.0
+LEVEL_WINDOW_NS = 1_000_000_000
 MS_NS = 1_000_000
 
 
@@ -77,18 +80,42 @@ class Direction:
         The download is counted behind the bottleneck: what arrives is the capacity. The upload is counted before it:
         what is sent exceeds the capacity by the share at which the delay grows (`slope`, seconds a second).
         """
-        climbed = now_ns - self.law.climbed_ns < CLIMB_MEMORY_NS
-        window_ns = CLIMB_CUT_WINDOW_NS if climbed else CUT_WINDOW_NS
-        rate_bps = self.achieved.rate_bps(now_ns, window_ns)
-        if rate_bps is None or rate_bps * window_ns / 1e9 < STALLED_PACKETS * PACKET_BITS:
+        rate_bps = self.achieved.rate_bps(now_ns, CUT_WINDOW_NS)
+        if now_ns - self.law.climbed_ns < CLIMB_MEMORY_NS:
+            longer_bps = self.achieved.rate_bps(now_ns, CLIMB_CUT_WINDOW_NS)
+            if rate_bps is not None and longer_bps is not None and rate_bps > FELL * longer_bps:
+                rate_bps = longer_bps
+        if rate_bps is None or rate_bps * CUT_WINDOW_NS / 1e9 < STALLED_PACKETS * PACKET_BITS:
             return None
         return rate_bps / (1.0 + max(slope, 0.0)) if self.upload else rate_bps
 
-    @property
-    def stalled(self) -> bool:
-        """Whether bytes are counted, and too few came lately to tell a rate: an outage, or nothing sent."""
-        rate_bps = self.achieved.rate_bps(self.achieved.at_ns, CUT_WINDOW_NS)
-        return rate_bps is not None and rate_bps * CUT_WINDOW_NS / 1e9 < STALLED_PACKETS * PACKET_BITS
+    def standing_ms(self, now_ns: int, capacity_bps: float, baseline_ms: float) -> float:
+        """The queue that is on its way when a capacity has just fallen, in ms.
+
+        What was under way for the old rate fits a round trip of the new one no more: that much waits, and it will be
+        seen only later.
+        """
+        level_bps = self.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
+        alone = now_ns - self.law.cut_ns > LEVEL_WINDOW_NS  # else the level holds the time before the last cut
+        if level_bps is None or not alone or capacity_bps > FELL * level_bps:
+            return 0.0
+        return baseline_ms * (level_bps / capacity_bps - 1.0)
+
+    def seen_bps(self, now_ns: int, rtt_ns: int) -> float | None:
+        """Another look at the capacity after a cut, as long as it still shows the link and not the cut.
+
+        What arrives follows a cut one round trip later; what the upload's shaper sends out follows at once.
+        """
+        if self.upload or now_ns - self.law.cut_ns > rtt_ns + CUT_WINDOW_NS // 2:
+            return None
+        return self.capacity_bps(now_ns, 0.0)
+
+    def idle(self, limit_ms: float) -> bool:
+        """Whether so little flows that no delay below `limit_ms` can be a queue, or that no cut could help."""
+        rate_bps = self.achieved_bps
+        if rate_bps is None:
+            return True
+        return rate_bps <= self.law.floor_bps or limit_ms * rate_bps < ROOM_PACKETS * PACKET_BITS * 1_000.0
 
     def wakes_ns(self) -> int:
         """Until when something about this direction changes by time alone."""

@@ -37,8 +37,6 @@ class RateLaw:
     __slots__ = (
         "_before_bps",
         "_ceiling_bps",
-        "_cut_ns",
-        "_floor_bps",
         "_leap",
         "_most",
         "_next_step_ns",
@@ -53,7 +51,9 @@ class RateLaw:
         "capacity_bps",
         "climbed_ns",
         "climbing",
+        "cut_ns",
         "debt_until_ns",
+        "floor_bps",
         "rate_bps",
         "rest_until_ns",
         "settled",
@@ -67,11 +67,11 @@ class RateLaw:
         self.climbing = False
         self.climbed_ns = -(1 << 62)  # the last step up
         self.settled = 0  # drains that are over
-        self._floor_bps, self._ceiling_bps = plan.floor_bps, plan.ceiling_bps
+        self.floor_bps, self._ceiling_bps = plan.floor_bps, plan.ceiling_bps
         self._before_bps = plan.start_bps  # before the cut
         self._origin_bps: float | None = None  # the estimate before the climb or the cut
         self._owing = False
-        self._cut_ns = now_ns
+        self.cut_ns = -(1 << 62)  # the last cut
         self._share = self._most = 0.0
         self._pace_ms = 1.0
         self._rest_ms = REST_LEAST_MS
@@ -109,7 +109,7 @@ class RateLaw:
             if not self.climbing:
                 self._origin_bps = self.capacity_bps
             self.climbing = False
-        self._cut_ns = now_ns
+        self.cut_ns = now_ns
         self._share = share = min(max(queue_ms / pace_ms, least), most)
         self._pace_ms, self._most = pace_ms, most
         if capacity_bps is None:
@@ -135,17 +135,23 @@ class RateLaw:
         if capacity_bps is None or self.capacity_bps is None or queue_ms <= limit_ms:
             return
         left_ms = (self.debt_until_ns - now_ns) / MS_NS
-        seen = now_ns - self._cut_ns >= (rtt_ms + queue_ms + STEP_SIGNAL_MS) * MS_NS
-        if seen and left_ms < STEP_LEAST_MS and now_ns - self._cut_ns < LONGEST_DEBT_MS * MS_NS:
+        seen = now_ns - self.cut_ns >= (rtt_ms + queue_ms + STEP_SIGNAL_MS) * MS_NS
+        if seen and left_ms < STEP_LEAST_MS and now_ns - self.cut_ns < LONGEST_DEBT_MS * MS_NS:
             self.capacity_bps = min(self.capacity_bps, capacity_bps)
             self._shape(min(self.rate_bps, self.capacity_bps * (1.0 - self._share)))
             self._owe(now_ns, queue_ms)
 
-    def settle(self, now_ns: int, rtt_ms: float, *, share: float, wait_ms: float) -> None:
-        """The debt is paid: shape at `share` of the estimate, and look again when one round trip shows it."""
+    def settle(self, now_ns: int, rtt_ms: float, seen_bps: float | None, *, share: float, wait_ms: float) -> None:
+        """The debt is paid: shape at `share` of the estimate, and look again when one round trip shows it.
+
+        `seen_bps` is the newest look at the capacity while the queue still shows, None when it does not: if that is
+        clearly less, the first look was still full of the time before the fall.
+        """
         self.settled += 1
         self._owing = False
         if self.capacity_bps is not None:
+            if seen_bps is not None and seen_bps < SHRUNK * self.capacity_bps:
+                self.capacity_bps = seen_bps
             wanted = min(self.capacity_bps * share, float(self._before_bps))
             self._shape(max(float(self.rate_bps), wanted))
         self.debt_until_ns = now_ns
@@ -198,4 +204,4 @@ class RateLaw:
         self.debt_until_ns = now_ns + round(min(queue_ms / self._share, LONGEST_DEBT_MS) * MS_NS)
 
     def _shape(self, rate_bps: float) -> None:
-        self.rate_bps = int(min(max(rate_bps, self._floor_bps), self._ceiling_bps))
+        self.rate_bps = int(min(max(rate_bps, self.floor_bps), self._ceiling_bps))

@@ -20,6 +20,10 @@ class IdleNoise:
     __slots__ = ("_counts", "_due_ns", "_faded_ns", "_total", "p98_ms")
 
     def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget everything."""
         self.p98_ms: float | None = None
         self._counts = [0.0] * (len(_EDGES) + 1)
         self._total = 0.0

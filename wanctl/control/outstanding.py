@@ -37,7 +37,7 @@ class Outstanding:
         self.answered_ns: int | None = None  # when the newest answer came
         # Probes without an answer, and without one to a newer probe: sent_ns, in order of sending.
         self.owed: deque[tuple[int, Reflector]] = deque(maxlen=MOST_OWED)
-        self._counted_ns = 0  # what is owed and was sent until here counts as lost already
+        self._counted_ns = 0  # what was sent until here has been counted
         self._lost = 0
         self._periods: deque[tuple[int, int]] = deque(maxlen=PERIODS)
 
@@ -63,8 +63,7 @@ class Outstanding:
         for sent_ns, _ in self.owed:
             if sent_ns > until_ns:
                 break
-            if sent_ns > self._counted_ns:
-                self._lost += 1
+            self._lost += sent_ns > self._counted_ns
         for reflector in reflectors:
             late = [sent_ns for sent_ns in reflector.missing if sent_ns <= until_ns]
             self._lost += len(late)
@@ -75,3 +74,11 @@ class Outstanding:
         self.sent = self._lost = 0
         sent = sum(period[0] for period in self._periods)
         return min(sum(period[1] for period in self._periods) / sent, 1.0) if sent else None
+
+    def forget_losses(self, now_ns: int, reflectors: list[Reflector]) -> None:
+        """Count anew: what was sent until now is no evidence any more."""
+        self._counted_ns = now_ns
+        self._periods.clear()
+        self.sent = self._lost = 0
+        for reflector in reflectors:
+            reflector.missing.clear()

@@ -56,6 +56,7 @@ class DelayTracker:
         "echo",
         "jitter_ms",
         "loss",
+        "low_ms",
         "overdue",
         "received_ns",
         "rtt_ms",
@@ -70,7 +71,8 @@ class DelayTracker:
         self.baseline_ms: float | None = None  # of the nearest reflector
         self.jitter_ms: float | None = None
         self.loss: float | None = None
-        self.spread_ms: float | None = None  # how far the delay moved over the last one to two seconds
+        self.low_ms: float | None = None  # the smallest delay of the last one to two seconds,
+        self.spread_ms: float | None = None  # and how far it moved in that time
         self.alive = 0
         self.received_ns: int | None = None  # when the newest answer came
         self.sent_ns: int | None = None  # when the newest answered probe was sent
@@ -92,9 +94,8 @@ class DelayTracker:
     def move_baselines(self, moves: Moves) -> None:
         """How answers move the baselines from now on: both ways, downwards only, or not at all."""
         self._moves = moves
-        for by_name in self._reflectors.values():
-            for reflector in by_name.values():
-                reflector.floor.forget_heed()
+        for reflector in self._all():
+            reflector.floor.forget_heed()
 
     def restart(self) -> None:
         """Begin all baselines of the kind in use again from the newest answers."""
@@ -114,6 +115,12 @@ class DelayTracker:
             self._answers.clear()
             self.delta_ms = self.rtt_ms = None
             self._rebase()
+
+    def forget_losses(self, now_ns: int) -> None:
+        """Count losses anew from `now_ns` on."""
+        self.loss = None
+        for kind in (self.echo, self.connect):
+            kind.forget_losses(now_ns, [reflector for reflector in self._all() if reflector.kind is kind])
 
     # -- what is measured ----------------------------------------------------------------------------------------------
     def observe(self, observations: Iterable[Observation]) -> None:
@@ -233,9 +240,10 @@ class DelayTracker:
 
     def _set_spread(self) -> None:
         if self._before_high_ms == -_NONE_MS or self._high_ms == -_NONE_MS:
-            self.spread_ms = None
+            self.low_ms = self.spread_ms = None
         else:
-            self.spread_ms = max(self._high_ms, self._before_high_ms) - min(self._low_ms, self._before_low_ms)
+            self.low_ms = min(self._low_ms, self._before_low_ms)
+            self.spread_ms = max(self._high_ms, self._before_high_ms) - self.low_ms
 
     def _late(self, now_ns: int, limit_ms: float) -> tuple[float, int, int]:
         """The least that overdue probes have been delayed by, how many they are, and when the newest was sent."""
@@ -274,9 +282,7 @@ class DelayTracker:
         self._set_spread()
 
     def _in_use(self) -> list[Reflector]:
-        return [
-            reflector
-            for by_name in self._reflectors.values()
-            for reflector in by_name.values()
-            if reflector.kind is self._kind
-        ]
+        return [reflector for reflector in self._all() if reflector.kind is self._kind]
+
+    def _all(self) -> list[Reflector]:
+        return [reflector for by_name in self._reflectors.values() for reflector in by_name.values()]
