@@ -70,7 +70,7 @@ def test_a_probe_is_known_to_be_sent_at_its_time_whether_it_is_answered_or_not(t
 def test_the_ticks_go_on_through_a_gap(tmp_path: Path) -> None:
     ticks = list(feed(tmp_path, probes((0, 24), (10, 24))))
     assert [now for _, now, _, _, _ in ticks] == [number * 50 * MS for number in range(202)]
-    assert sum(answered for *_, answered in ticks) == 2
+    assert sum(rtt is None for *_, rtt in ticks) == 2
 
 
 def test_the_replay_waits_a_second_for_answers_under_way_and_no_longer(tmp_path: Path) -> None:
@@ -82,11 +82,11 @@ def test_the_replay_waits_a_second_for_answers_under_way_and_no_longer(tmp_path:
 def test_a_row_of_a_tick_trace_is_that_ticks_sample(tmp_path: Path) -> None:
     rows = list(feed(tmp_path, "t_ms,rtt_ms,tcp_rtt_ms\n0,24,\n50,2000,\n100,,31\n150,,\n"))
     assert [label for label, *_ in rows] == ["0", "50", "100", "150"]
-    assert [answered for *_, answered in rows] == [True, True, True, False]
-    for _, now, items, _, answered in rows:
+    assert [rtt for *_, rtt in rows] == ["24", "2000", "31", ""]
+    for _, now, items, _, rtt in rows:
         assert items[0] == Sent("wan", "trace", now, items[0].source)
-        assert len(items) == 1 + answered
-    samples = [items[1] for _, _, items, _, answered in rows if answered]
+        assert len(items) == (2 if rtt else 1)
+    samples = [items[1] for _, _, items, _, rtt in rows if rtt]
     assert [(s.received_ns - s.sent_ns) // MS for s in samples if isinstance(s, Sample)] == [24, 2_000, 31]
     assert [s.source for s in samples] == ["icmp", "icmp", "tcp"]
 

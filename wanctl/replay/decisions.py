@@ -29,9 +29,11 @@ class RowWriter:
     __slots__ = (
         "_achieved",
         "_achieved_of",
+        "_baseline",
+        "_baseline_of",
         "_decided",
         "_delays",
-        "_delays_of",
+        "_delta_of",
         "_more",
         "_slow",
         "_slow_of",
@@ -42,8 +44,10 @@ class RowWriter:
         self._more = more
         self._suffix = f",{wan}\n" if wan else "\n"
         self._decided = ""  # what the last call of `decide` said
+        self._baseline = ""
+        self._baseline_of: object = _UNKNOWN
         self._delays = ""
-        self._delays_of: tuple[object, ...] = (_UNKNOWN, _UNKNOWN, _UNKNOWN)
+        self._delta_of: object = _UNKNOWN
         self._achieved = ""  # what changes with a reading of the counters
         self._achieved_of: tuple[object, ...] = ()
         self._slow = ""  # what changes once a second, or more rarely
@@ -65,17 +69,21 @@ class RowWriter:
             f"{'' if applied_upload_bps is None else applied_upload_bps}"
         )
 
-    def row(self, label: str, signals: WanSignals, *, answered: bool) -> str:
-        """The row of one tick, with its newline."""
-        load, baseline, delta = signals.load_rtt_ms, signals.baseline_ms, signals.delta_ms
-        seen = self._delays_of
-        if load is not seen[0] or baseline is not seen[1] or delta is not seen[2]:
-            self._delays_of = load, baseline, delta
-            if load is None or baseline is None or delta is None:
-                self._delays = f"{_ms(load)},{_ms(baseline)},{_ms(delta)}"
+    def row(self, label: str, signals: WanSignals, rtt: str | None) -> str:
+        """The row of one tick, with its newline; `rtt` is the text of its sample, "" without one, None to make it."""
+        baseline, delta = signals.baseline_ms, signals.delta_ms
+        if baseline is not self._baseline_of:
+            self._baseline_of, self._baseline = baseline, _ms(baseline)
+            self._delta_of = _UNKNOWN
+        if delta is not self._delta_of:  # the load RTT is their sum, so it moved as well
+            load = signals.load_rtt_ms
+            self._delta_of = delta
+            if load is None or delta is None:
+                self._delays = f"{_ms(load)},{self._baseline},{_ms(delta)}"
             else:
-                self._delays = "%.12g,%.12g,%.12g" % (load, baseline, delta)  # noqa: UP031  (faster than an f-string)
-        rtt = "%.12g" % signals.rtt_ms if answered and signals.rtt_ms is not None else ""  # noqa: UP031
+                self._delays = "%.12g,%s,%.12g" % (load, self._baseline, delta)  # noqa: UP031  (faster than an f-string)
+        if rtt is None:
+            rtt = _ms(signals.rtt_ms)
         if not self._more:
             return f"{label},{rtt},{self._delays},{self._decided}{self._suffix}"
         down, up = signals.download, signals.upload

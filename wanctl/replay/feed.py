@@ -21,9 +21,9 @@ DRAIN_NS = 1_000_000_000  # after the last probe the replay waits so long for an
 REFLECTOR = "trace"  # of a `t_ms` trace, which names none
 
 
-# One tick: its time as it goes to the decisions file, its time in ns, what the site is handed, and whether an answer is
-# among the observations.
-TickInput = tuple[str, int, tuple[Observation, ...], tuple[Reading, ...], bool]
+# One tick: its time as it goes to the decisions file, its time in ns, what the site is handed, and the RTT (ms) as it
+# was written: "" when no answer is among the observations, None when there is one and the site makes a number of it.
+TickInput = tuple[str, int, tuple[Observation, ...], tuple[Reading, ...], str | None]
 
 _new = tuple.__new__  # of `Sent` and `Sample`, without the detour over a Python function: half of the hot path's time
 
@@ -53,20 +53,20 @@ class Feed:
     def _from_ticks(self) -> Iterator[TickInput]:
         wan, rates = self._wan, self._rates
         readings: tuple[Reading, ...] = ()
-        for text, now_ns, rtt_ns, source in self.trace.ticks():
+        for text, now_ns, rtt_text, rtt_ns, source in self.trace.ticks():
             self.sent += 1
             if rates is not None:
                 readings = rates.take(now_ns) if rates.due_ns <= now_ns else ()
             if rtt_ns is None:
                 self.lost += 1
                 lost = Sent(wan, REFLECTOR, now_ns, source)
-                yield text, now_ns, (lost,), readings, False
+                yield text, now_ns, (lost,), readings, ""
                 continue
             if rtt_ns > LATE_NS:
                 self.late += 1
             sent = _new(Sent, (wan, REFLECTOR, now_ns, source))
             sample = _new(Sample, (wan, REFLECTOR, now_ns, now_ns + rtt_ns, source))
-            yield text, now_ns, (sent, sample), readings, True
+            yield text, now_ns, (sent, sample), readings, rtt_text
 
     def _from_probes(self) -> Iterator[TickInput]:
         probes = self.trace.probes()
@@ -84,13 +84,13 @@ class Feed:
                 last_ns = probe[0]
                 observations.append(self._send(probe, arrivals))
                 probe = next(probes, None)
-            answered = False
+            rtt: str | None = ""
             while arrivals and arrivals[0][0] <= now_ns:
                 observations.append(heappop(arrivals)[2])
-                answered = True
+                rtt = None
             if rates is not None:
                 readings = rates.take(now_ns) if rates.due_ns <= now_ns else ()
-            yield str(now_ns // 1_000_000), now_ns, tuple(observations), readings, answered
+            yield str(now_ns // 1_000_000), now_ns, tuple(observations), readings, rtt
             if probe is None and not (arrivals and arrivals[0][0] <= last_ns + DRAIN_NS):
                 break
             now_ns += TICK_NS

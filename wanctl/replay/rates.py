@@ -38,12 +38,13 @@ class Rates:
 
     def take(self, now_ns: int) -> tuple[Reading, ...]:
         """The readings that became known since the last call, up to `now_ns`."""
-        taken = []
-        while self._next is not None and self._next.at_ns <= now_ns:
-            taken.append(self._next)
-            self._next = next(self._readings, None)
-        self.due_ns = _NEVER_NS if self._next is None else self._next.at_ns
-        return tuple(taken)
+        taken: tuple[Reading, ...] = ()
+        while self.due_ns <= now_ns:
+            assert self._next is not None
+            taken = (*taken, self._next)
+            self._next = following = next(self._readings, None)
+            self.due_ns = _NEVER_NS if following is None else following.at_ns
+        return taken
 
     def close(self) -> None:
         """Close the file."""
@@ -66,7 +67,7 @@ class Rates:
                 span = (at_ns - begin_ns) * _BYTES_PER_MBIT_NS
                 down_bytes += round(down_mbit * span)
                 up_bytes += round(up_mbit * span)
-                yield Reading(wan, at_ns, down_bytes, up_bytes)
+                yield tuple.__new__(Reading, (wan, at_ns, down_bytes, up_bytes))  # in half the time
                 known_ns = at_ns
             since_ns, down, up = at_ns, next_down, next_up
 

@@ -109,14 +109,14 @@ class Replayer:
         ticks = silent = 0
         confirmations: tuple[Confirmation, ...] = ()
         try:
-            for label, now_ns, observations, readings, answered in self._feed:
+            for label, now_ns, observations, readings, rtt in self._feed:
                 decision = site.tick(now_ns, observations, readings, confirmations)
                 if now_ns != last_ns:
                     step_ns, last_ns = now_ns - last_ns, now_ns
                 if not ticks % BREATH_TICKS:
                     self._pause(decision, now_ns, first=not ticks)
                 ticks += 1
-                if not answered:
+                if rtt == "":
                     silent += 1
                 confirmations = self._apply(decision.intents, now_ns) if decision.intents else ()
                 if decision.transitions or decision.faults:
@@ -128,7 +128,7 @@ class Replayer:
                     if decided != lane.decided:
                         lane.decide(decided, now_ns)
                     if write is not None:
-                        write(lane.writer.row(label, seen, answered=answered))
+                        write(lane.writer.row(label, seen, rtt))
         finally:
             outcome.ticks, outcome.silent_ticks, outcome.end_ns = ticks, silent, last_ns + step_ns
 

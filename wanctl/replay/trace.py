@@ -27,8 +27,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/\[\]-]{0,79}")
 # Plain tuples, because a trace has millions of rows and a named one takes three times as long to make.
 # One row of a `t_s` trace: time of sending (ns), WAN ("" in a trace of one), reflector, RTT (ns, None: never answered).
 Probe = tuple[int, str, str, int | None]
-# One row of a `t_ms` trace: its time as written and in ns, RTT (ns, None: lost), source ("icmp" or "tcp").
-TickRow = tuple[str, int, int | None, str]
+# One row of a `t_ms` trace: its time as written and in ns, RTT as written and in ns (None: lost), "icmp" or "tcp".
+TickRow = tuple[str, int, str, int | None, str]
 
 
 class Trace:
@@ -70,10 +70,10 @@ class Trace:
                         if tcp_at is not None:
                             tcp_ns = read_rtt(fields[tcp_at])
                             if rtt_ns is None:
-                                rtt_ns, source = tcp_ns, "tcp"
+                                rtt_text, rtt_ns, source = fields[tcp_at], tcp_ns, "tcp"
                         if last <= t_ms < end and (rtt_ns is None or 0 <= rtt_ns <= MAX_RTT_NS):
                             last, end = t_ms, t_ms + MAX_GAP_S * 1e3
-                            yield text, round(t_ms * 1e6), rtt_ns, source
+                            yield text, round(t_ms * 1e6), rtt_text, rtt_ns, source
                             continue
                 except (ValueError, OverflowError):
                     pass  # `_fault` finds out which field it was
