@@ -137,11 +137,7 @@ def report(truths: dict[str, Truth], summary: dict[str, Any]) -> list[str]:
     lines += [f"{label:<32}" + "".join(f"{value:>18}" for value in values) for label, values in rows]
     if summary:
         work = summary["tick_work_ms"]
-        lines += [
-            "",
-            f"the daemon: {summary['cpu_pct']:.1f} % of a core, {summary['rss_mb']:.0f} MB, {summary['ticks']} ticks "
-            f"({summary['overruns']} missed),",
-            f"work of a tick p99 {work['p99']:.2f} ms; {summary['transitions']} transitions, "
-            f"{summary['writes']} writes to the router",
-        ]
+        cost = f"the daemon: {summary['cpu_pct']:.1f} % of a core, {summary['rss_mb']:.0f} MB; "
+        ticks = f"{summary['ticks']} ticks ({summary['overruns']} missed), work p99 {work['p99']:.2f} ms"
+        lines += ["", cost + ticks, f"{summary['transitions']} transitions, {summary['writes']} writes to the router"]
     return lines

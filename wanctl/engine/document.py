@@ -1,8 +1,8 @@
 """YAML as text, maps and lists, each with its place.
 
-PyYAML's composer gives the node tree; no resolver runs, so `on`, `no`, `12:30` and `1` stay the texts they are and get a
-type from the schema that reads them. Duplicate keys, alias bombs, deep nesting, tags and merge keys are refused here, so
-that nothing behind this module has to think of them.
+PyYAML's composer gives the node tree; no resolver runs, so `on`, `no`, `12:30` and `1` stay the texts they are and
+get a type from the schema that reads them. Duplicate keys, alias bombs, deep nesting, tags and merge keys are refused
+here, so that nothing behind this module has to think of them.
 """
 
 from collections.abc import Iterator

@@ -31,9 +31,14 @@ class Event(Protocol):
     """What an expression may ask of the event at hand."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name, words with dots between them."""
+        ...
+
     @property
-    def data(self) -> Mapping[str, Value]: ...
+    def data(self) -> Mapping[str, Value]:
+        """What came with it."""
+        ...
 
 
 class Context(Protocol):
@@ -45,12 +50,29 @@ class Context(Protocol):
         ...
 
     @property
-    def current_event(self) -> Event | None: ...
+    def current_event(self) -> Event | None:
+        """The event taken last; None at the start and for timers."""
+        ...
+
     @property
     def active(self) -> list[bool]:
         """By index of the state."""
         ...
 
+
+class _Nowhere:
+    """A context with nothing in it."""
+
+    __slots__ = ("active", "current_event", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[str, Value] = {}
+        self.current_event: Event | None = None
+        self.active: list[bool] = []
+
+
+NOWHERE = _Nowhere()
+"""Where expressions of literals and parameters are evaluated: there is nothing else to read."""
 
 Evaluator = Callable[[Context], Value]
 Parameters = Mapping[str, Value]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wanctl.engine.evaluate import EvaluationError, Evaluator, condition, evaluator
+from wanctl.engine.evaluate import NOWHERE, EvaluationError, Evaluator, condition, evaluator
 from wanctl.engine.expression import is_constant
 from wanctl.engine.model import Action, Actions, Assign, Cancel, Emit, If, Raise, Send
 from wanctl.engine.record import Intent, Value
@@ -147,16 +147,7 @@ def _if(action: If, params: Mapping[str, Value], state: str) -> Run:
 
 
 def _constant_intent(action: Emit, params: Mapping[str, Value], state: str) -> Intent:
-    context = _Nowhere()
-    return Intent(action.action, {name: evaluator(expr, params)(context) for name, expr in action.arguments}, state)
-
-
-class _Nowhere:
-    """A context for constants: nothing can be read from it."""
-
-    values: dict[str, Value] = {}
-    current_event = None
-    active: list[bool] = []
+    return Intent(action.action, {name: evaluator(expr, params)(NOWHERE) for name, expr in action.arguments}, state)
 
 
 def _emit(action: Emit, params: Mapping[str, Value], state: str) -> Run:

@@ -284,11 +284,9 @@ class _Reader:
                     raise self._refuse("WC311", f"'{sign}' compares numbers, this is a {side.kind}", node)
         self._same_dimension(left, right, node)
         for name, value in ((left, right), (right, left)):
-            # A datum may be compared with a text that it never holds: harmless. For what comes from outside it is a slip.
-            if isinstance(name, Name) and name.symbol.role in ("input", "param") and isinstance(value, Constant):
-                if value.kind == "text" and name.symbol.choices and value.value not in name.symbol.choices:
-                    hint = did_you_mean(str(value.value), name.symbol.choices)
-                    raise self._refuse("WC315", f"'{name.symbol.name}' is never '{value.value}'", node, hint)
+            if isinstance(name, Name) and isinstance(value, Constant) and _is_never(name, value):
+                hint = did_you_mean(str(value.value), name.symbol.choices)
+                raise self._refuse("WC315", f"'{name.symbol.name}' is never '{value.value}'", node, hint)
 
     def _call(self, node: ast.Call) -> Expr:
         if not isinstance(node.func, ast.Name) or node.func.id not in _FUNCTIONS:
@@ -324,6 +322,13 @@ def _operands(expr: Expr) -> tuple[Expr, ...]:
     if isinstance(expr, Arithmetic):
         return tuple(item for operand in expr.operands for item in (operand, *_operands(operand)))
     return ()
+
+
+def _is_never(name: Name, value: Constant) -> bool:
+    """Whether an enum can never be a text. A datum may be asked all the same: what comes from outside is a slip."""
+    symbol = name.symbol
+    asked = symbol.role in ("input", "param") and symbol.choices and value.kind == "text"
+    return bool(asked) and value.value not in symbol.choices
 
 
 def _is_zero(expr: Expr) -> bool:

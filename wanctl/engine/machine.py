@@ -8,12 +8,14 @@ here acts on the world.
 from collections import deque
 from collections.abc import Mapping
 from heapq import heapify, heappop, heappush
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from wanctl.engine.chart import Configuration
 from wanctl.engine.program import LiveRow, Plan, Program
 from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
 from wanctl.engine.step import enter_states, hold_start, initial_set, is_true, microstep, observe, select
+
+if TYPE_CHECKING:
+    from wanctl.engine.chart import Configuration
 
 NEVER_NS = 1 << 62
 MAX_UNTAKEN = 1_024  # internal events of one macrostep that no row takes
@@ -111,8 +113,10 @@ class Machine:
         if self.ended:
             return NOTHING
         self._handled = 0
-        self._push(Entry(now_ns, 0, QueuedEvent(name, dict(data or {}))))
         self._run_due(now_ns)
+        if not self.ended and self._may_handle():
+            self._handle(Entry(now_ns, 0, QueuedEvent(name, dict(data or {}))))
+            self._run_due(now_ns)
         return self._outcome()
 
     def advance(self, now_ns: int) -> Outcome:
@@ -292,9 +296,12 @@ class Machine:
 
     def _may_handle(self) -> bool:
         """Count one more entry at this instant; False, with a fault, when there were too many."""
-        if self._handled >= self.model.max_microsteps:
+        bound = self.model.max_microsteps
+        if self._handled >= bound:
             self._keep([entry for entry in self._external if entry.due_ns > self.now_ns])
-            self._fault(f"more than {self.model.max_microsteps} events at one instant: the rest was dropped")
+            if self._handled == bound:
+                self._fault(f"more than {bound} events at one instant: the rest was dropped")
+            self._handled = bound + 1  # the fault of this instant has been told
             return False
         self._handled += 1
         return True

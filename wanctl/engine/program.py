@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wanctl.engine.chart import Statechart
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
-from wanctl.engine.evaluate import Evaluator, condition, evaluator
+from wanctl.engine.evaluate import NOWHERE, Evaluator, condition, evaluator
 from wanctl.engine.execute import Runner, compile_actions
 from wanctl.engine.expression import Compare, Expr, Symbol, is_total, symbols, text, walk
 from wanctl.engine.model import Model, Row
@@ -16,6 +15,7 @@ from wanctl.engine.ticks import TickCode, compile_ticks
 from wanctl.engine.unit import UNITS, Quantity, UnitError, parse_quantity, time_ns
 
 if TYPE_CHECKING:
+    from wanctl.engine.chart import Statechart
     from wanctl.engine.machine import Machine
 
 
@@ -81,7 +81,7 @@ class Program:
     fast: bool = False  # no guard of a tick can fail, so the tick functions may decide
     reads_inputs_late: bool = False  # some guard or action outside ticks reads an input
     plans: dict[tuple[int, ...], Plan] = field(default_factory=dict)
-    chart: Statechart | None = None
+    chart: "Statechart | None" = None
 
     def start(self, now_ns: int = 0, instance: str = "") -> "Machine":
         """A running machine, its initial states entered at `now_ns`."""
@@ -143,6 +143,8 @@ def compile_model(model: Model, values: Mapping[str, object] | None = None) -> P
 
     Values are canonical numbers (ms, bit/s, ratio), texts with a unit ("15ms"), or truth values.
     """
+    from wanctl.engine.chart import Statechart  # 100 ms, and most commands need no running machine
+
     findings = Findings(sources={model.file: model.source})
     params = bind(model, values or {}, findings)
     findings.raise_errors()
@@ -191,7 +193,7 @@ def bind(model: Model, values: Mapping[str, object], findings: Findings) -> dict
     if findings.errors:
         return params
     for expr, written, place in model.where:
-        if not condition(expr, params)(_NO_CONTEXT):
+        if not condition(expr, params)(NOWHERE):
             shown = ", ".join(f"{s.name} = {_shown(params.get(s.name), s)}" for s in symbols(expr))
             findings.error("WC282", f"'{written}' does not hold: {shown}", place)
     return params
@@ -225,19 +227,8 @@ def _shown(value: Value, symbol: Symbol) -> str:
     return str(value)
 
 
-class _NoContext:
-    """Where conditions on parameters alone are evaluated: there is nothing else to read."""
-
-    values: dict[str, Value] = {}
-    current_event = None
-    active: list[bool] = []
-
-
-_NO_CONTEXT = _NoContext()
-
-
 def _constant_ns(expr: Expr, params: Mapping[str, Value]) -> int:
-    value = evaluator(expr, params)(_NO_CONTEXT)
+    value = evaluator(expr, params)(NOWHERE)
     assert isinstance(value, float | int)
     return time_ns(Quantity(float(value), "time"))
 
@@ -252,7 +243,7 @@ def _live_row(row: Row, params: Mapping[str, Value], state: str) -> LiveRow:
         if row.hold.kind == "time":
             hold_ns = _constant_ns(row.hold.amount, params)
         else:
-            amount = evaluator(row.hold.amount, params)(_NO_CONTEXT)
+            amount = evaluator(row.hold.amount, params)(NOWHERE)
             assert isinstance(amount, float | int)
             hold_ticks, window = max(1, round(amount)), row.hold.window
     return LiveRow(

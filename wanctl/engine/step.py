@@ -235,12 +235,12 @@ def _recorded(machine: "Machine", state: State, *, deep: bool) -> Iterator[int]:
 def entry_set(machine: "Machine", moves: Iterable[Move]) -> list[int]:
     """The states to enter, in document order: the targets, the way to them, and everything by default below."""
     wanted: set[int] = set()
-    for move in moves:
-        if not move.targets:
-            continue
+    moving = [move for move in moves if move.targets]
+    for move in moving:
         # Asked again: a history whose parent has just been left knows more than before.
         for target in effective_targets(machine, move.row.row.targets):
             _add_way(machine.model, target, move.domain, wanted)
+    for move in moving:  # defaults last: another row of this step may have chosen a way into the same domain
         _complete(machine, move.domain, wanted)
     return sorted(wanted)
 

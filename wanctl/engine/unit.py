@@ -1,8 +1,8 @@
 """Quantities with units: `15ms`, `95Mbit`, `85%`.
 
-A number with a unit is turned into its dimension's canonical unit once, when a file is read; at run time there are plain
-floats. Canonical units: ms for time, bit/s for rates, bytes for sizes, a ratio (1.0 = 100 %) for shares, ticks for counts
-of observations. `""` is the dimension of a plain number.
+A number with a unit is turned into its dimension's canonical unit once, when a file is read; at run time there are
+plain floats. Canonical units: ms for time, bit/s for rates, bytes for sizes, a ratio (1.0 = 100 %) for shares, ticks
+for counts of observations. `""` is the dimension of a plain number.
 """
 
 import re

@@ -1,7 +1,7 @@
 """A house's link on loopback: a RouterOS emulator, a simulated bottleneck that obeys its queues, reflectors behind it.
 
-Everything a daemon can see of a WAN is real here: TLS to the router, UDP to the reflectors. What lies behind them is the
-fluid model of `wanctl.sim`. `Truth` keeps what no controller is told: the queue that stands, and what is carried.
+Everything a daemon can see of a WAN is real here: TLS to the router, UDP to the reflectors. What lies behind them is
+the fluid model of `wanctl.sim`. `Truth` keeps what no controller is told: the queue that stands, and what is carried.
 """
 
 import threading
