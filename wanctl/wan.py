@@ -23,6 +23,10 @@ MACHINE = "wan"
 NOISE_MARGIN = 1.5  # times the idle noise is the limit: what the link does by itself is no queue
 LIMIT_PACKETS = 2.5  # full packets that may wait: at low rates a healthy queue is bursts of some packets
 STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only a small one
+# A cut out of a steady cruise that finds the capacity where it was has been a false alarm: this link's loaded delay
+# strays by itself (DOCSIS grants, Wi-Fi). Each raises the limit, up to twice the target; ten quiet minutes undo it.
+WARIER, WARIEST = 1.25, 2.0
+CALMER, CALMER_NS = 0.989, 10_000_000_000
 UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
@@ -41,6 +45,8 @@ class DefaultWan:
         self.signals = WanSignals()
         self._delay = DelayTracker(now_ns)
         self._noise = IdleNoise()
+        self._wariness = 1.0  # times the target: how large a delay the loaded link shows without a queue
+        self._calmer_ns = now_ns + CALMER_NS
         self._down = Direction(plan.download, now_ns, upload=False)
         self._up = Direction(plan.upload, now_ns, upload=True)
         self._attribution = Attribution(self._down, self._up)
@@ -51,6 +57,7 @@ class DefaultWan:
         self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
         self._counted = False  # byte counters are read
+        self._moved = False  # and the download's has moved
         self._idle = True  # whatever delay there is, it is the link's own noise
         self._overdue = True
         self._wakes_ns = now_ns + LAST_LOOK_NS
@@ -89,6 +96,8 @@ class DefaultWan:
             self._judge(now_ns, delta_ms)
         inputs = self._inputs
         if looked:
+            if now_ns >= self._calmer_ns:
+                self._calm_down(now_ns)
             if self._idle and delta_ms is not None and self._noise.feed(delta_ms, now_ns):
                 self._limit_ms = self._limit()
             inputs.low = delay.low_ms
@@ -131,7 +140,9 @@ class DefaultWan:
         newest = down.achieved.newest()
         self._counted = True
         inputs, signals = self._inputs, self.signals
-        inputs.arriving = None if newest is None else newest[2] > 0
+        if newest is not None:
+            self._moved = self._moved or newest[2] > 0
+            inputs.arriving = newest[2] > 0 if self._moved else None  # a counter that never moved says nothing
         inputs.download_load, inputs.upload_load = down.load, up.load
         limit_ms = self._limit_max_ms
         self._idle = max(down.full_until_ns, up.full_until_ns) <= now_ns and down.idle(limit_ms) and up.idle(limit_ms)
@@ -171,6 +182,8 @@ class DefaultWan:
         down, up = self._down, self._up
         down.update(now_ns, delta_ms)
         up.update(now_ns, delta_ms)
+        down.contend(up)
+        up.contend(down)
         self._limit_ms = limit_ms = self._limit()
         if delta_ms is not None:
             self._rtt_ms = self._baseline_ms() + max(delta_ms, 0.0)
@@ -183,6 +196,10 @@ class DefaultWan:
         # One more look after the last wait has ended, which leaves everything at rest.
         self._wakes_ns = max(down.wakes_ns(), up.wakes_ns()) + LAST_LOOK_NS
 
+    def _calm_down(self, now_ns: int) -> None:
+        self._calmer_ns = now_ns + CALMER_NS
+        self._wariness = max(1.0, self._wariness * CALMER)
+
     @property
     def _rtt_ns(self) -> int:
         return round(self._rtt_ms * MS_NS)
@@ -191,7 +208,7 @@ class DefaultWan:
         return UNKNOWN_RTT_MS if self._delay.baseline_ms is None else self._delay.baseline_ms
 
     def _limit(self) -> float:
-        limit_ms = self._target_ms
+        limit_ms = self._target_ms * self._wariness
         if self._noise.p98_ms is not None:
             limit_ms = max(limit_ms, NOISE_MARGIN * self._noise.p98_ms)
         for direction in (self._down, self._up):
@@ -206,12 +223,12 @@ class DefaultWan:
         answered_ns = delay.connect.answered_ns
         inputs.echo_owed = echo_owed_ms
         inputs.tcp_age = None if answered_ns is None else max(0.0, (now_ns - answered_ns) / 1e6)
-        inputs.lag = None if delay.sent_ns is None else (now_ns - delay.sent_ns) / 1e6
         if delay.received_ns is None:
             inputs.silent = (now_ns - self._started_ns) / 1e6
             return
         owed_ms = None if answered_ns is None else delay.connect.owed_ms(now_ns, baseline_ms)
-        inputs.silent = min((ms for ms in (echo_owed_ms, owed_ms) if ms is not None), default=0.0)
+        age_ms = max(0.0, (now_ns - delay.received_ns) / 1e6)
+        inputs.silent = min(age_ms, *(ms for ms in (echo_owed_ms, owed_ms) if ms is not None))
 
     def _sense_directions(self, now_ns: int) -> None:
         """Copy what the regions of the directions look at to the machine's inputs."""
@@ -271,6 +288,7 @@ class DefaultWan:
                 self._delay.move_baselines("freeze")
             case "baseline.restart":
                 self._delay.restart()
+                self._wariness = 1.0
                 self._noise.restart()  # it was measured from the baseline that is no more
             case "loss.forget":
                 self._delay.forget_losses(now_ns)
@@ -296,6 +314,8 @@ class DefaultWan:
             case "rate.cut":
                 capacity_bps = self._capacity_bps(now_ns, direction)
                 if capacity_bps is not None:
+                    if law.confirms(now_ns, capacity_bps):
+                        self._wariness = min(self._wariness * WARIER, WARIEST)
                     queue_ms = max(queue_ms, direction.standing_ms(now_ns, capacity_bps, self._baseline_ms()))
                 law.cut(
                     now_ns,

@@ -1,18 +1,17 @@
-"""Whose queue is it? A round trip has no direction, so a delay is attributed by load, by who climbed, and by experiment.
+"""Whose queue is it? An RTT has no direction, so a delay is attributed by load, by who climbed, and by experiment.
 
-With one direction loaded the answer is plain. With both, "achieved" is the capacity of the one that owns the queue *only*:
-an upload's queue delays the acknowledgements of the download, so the download's arrivals fall too, and cutting it to what
-arrives, again and again, is a death spiral. Therefore
+With one direction loaded the answer is plain. With both, "achieved" is the capacity only of the one that owns the
+queue: an upload's queue delays the acknowledgements of the download, so the download's arrivals fall too, and cutting
+it to what arrives, again and again, is a death spiral. Therefore
 
 1. only one direction climbs at a time, and while it climbs the queue is its own;
-2. else the download is blamed if it brings clearly less than its shaper lets through while the delay grows fast (its
-   capacity fell), and the upload otherwise;
+2. else the download is blamed if it brings clearly less than a moment ago while the delay grows fast (its capacity
+   fell), and the upload otherwise: it is the slower one, so a delay takes the smaller queue in it;
 3. a queue that survives the drain of the one who was blamed belongs to the other.
 """
 
 from wanctl.control.direction import CLIMB_MEMORY_NS, Direction
 
-SHORT = 0.90  # a download below this share of its shaper misses something
 STEEP = 0.25  # seconds of delay a second
 CALM_NS = 400_000_000  # without a queue for so long, the next one is another episode
 
@@ -60,8 +59,7 @@ class Attribution:
         climber = max(down, up, key=lambda direction: direction.law.climbed_ns)
         if now_ns - climber.law.climbed_ns <= CLIMB_MEMORY_NS + rtt_ns:
             return climber
-        short = down.load is not None and down.load < SHORT
-        return down if short and slope > STEEP else up
+        return down if down.fell(now_ns) and slope > STEEP else up
 
     def take_turns(self, now_ns: int, full: float) -> None:
         """While both are loaded only one may climb; when both could (load above `full`), not the last one again."""

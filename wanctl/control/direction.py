@@ -17,6 +17,7 @@ CLIMB_CUT_WINDOW_NS = 200_000_000  # after an own climb the queue is small: a lo
 FELL = 0.85  # of the longer look: less is no noise but a capacity that fell just then
 CLIMB_MEMORY_NS = 400_000_000  # a step up shows within this time, on top of the round trip
 LOADED = 0.60
+CONTENDING = 0.35
 REMEMBER_NS = 500_000_000
 STALLED_PACKETS = 3.0  # fewer in a window are no rate
 ROOM_PACKETS = 8.0
@@ -73,6 +74,17 @@ class Direction:
             self.achieved_bps = self.load = self.packets = None
         else:
             self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
+
+    def contend(self, other: "Direction") -> None:
+        """Beside a loaded direction a smaller load may own the queue too, if it sends enough for one."""
+        if not self.loaded and other.loaded and self.load is not None and self.packets is not None:
+            self.loaded = self.load > CONTENDING and self.packets > ROOM_PACKETS
+
+    def fell(self, now_ns: int) -> bool:
+        """Whether clearly less is achieved than a moment ago."""
+        rate_bps = self.achieved.rate_bps(now_ns, CUT_WINDOW_NS)
+        level_bps = self.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
+        return rate_bps is not None and level_bps is not None and rate_bps < FELL * level_bps
 
     def capacity_bps(self, now_ns: int, slope: float) -> float | None:
         """What the link carries in this direction, if a queue stands in it; None when too little flows to tell.

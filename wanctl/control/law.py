@@ -89,6 +89,11 @@ class RateLaw:
         """How far the ceiling is above the rate, as a share of the ceiling."""
         return (self._ceiling_bps - self.rate_bps) / self._ceiling_bps
 
+    def confirms(self, now_ns: int, capacity_bps: float) -> bool:
+        """Whether a cut to this capacity would be a false alarm: out of a steady cruise, and nothing has changed."""
+        steady = not self._owing and not self.climbing and now_ns >= self.rest_until_ns
+        return steady and self.capacity_bps is not None and capacity_bps >= SHRUNK * self.capacity_bps
+
     def cut(
         self,
         now_ns: int,
