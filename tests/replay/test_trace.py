@@ -155,3 +155,14 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
 def test_the_line_of_a_fault_is_right_far_into_a_file(tmp_path: Path) -> None:
     good = "".join(f"{number / 20:.2f},r1,24\n" for number in range(20_000))
     assert refusal(write(tmp_path, PROBES + good + "x\n")).startswith("20002:1: error[WC704]")
+
+
+@pytest.mark.parametrize("name", ["trace.csv", "trace.csv.gz"])
+def test_how_far_a_trace_is_read_can_be_told_also_within_a_block(name: str, tmp_path: Path) -> None:
+    text = PROBES + "".join(f"{number / 20:.2f},r1,{20 + number * 7 % 13}\n" for number in range(20_000))
+    trace = Trace(write(tmp_path, gzip.compress(text.encode()) if name.endswith(".gz") else text, name))
+    shares = [trace.source.share(number) for number, _ in enumerate(trace.probes(), 1)]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0, abs=0.01)
+    if not name.endswith(".gz"):
+        assert shares[4_999] == pytest.approx(0.25, abs=0.02)

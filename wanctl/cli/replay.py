@@ -110,7 +110,7 @@ class Progress:
     """How far a replay is, on a terminal in one line that is written over, elsewhere a line every ten seconds."""
 
     def __init__(self, feed: Feed) -> None:
-        self._source = feed.trace.source
+        self._feed = feed
         self._first_ns = feed.first[1]
         self._terminal = sys.stderr.isatty()
         self._began = self._told = time.perf_counter()
@@ -125,10 +125,10 @@ class Progress:
         elapsed = now - self._began
         replayed_s = (now_ns - self._first_ns) / 1e9
         parts = [f"{span(replayed_s)} replayed", f"{replayed_s / elapsed:,.0f} x real time"]
-        total, done = self._source.total_bytes, self._source.consumed_bytes()
-        if total and done:
-            left_s = elapsed * (total - done) / done
-            parts = [f"{100 * done / total:3.0f} %", *parts, f"{span(left_s)} left"]
+        trace = self._feed.trace
+        share = trace.source.share(self._feed.sent + trace.faults.count)
+        if share:
+            parts = [f"{100 * share:3.0f} %", *parts, f"{span(elapsed * (1.0 - share) / share)} left"]
         line = ", ".join(parts)
         click.echo(f"\r{line:<79}" if self._terminal else line, err=True, nl=not self._terminal)
         self._shown = self._terminal

@@ -26,6 +26,7 @@ class LineSource:
         self.torn = ""
         self.torn_number = 0
         self.total_bytes: int | None = None  # on disk; None for standard input and pipes
+        self._block_lines = self._block_bytes = (0, 0)  # of the newest block, where it begins and ends
         self._raw, self._stream = self._open(path)
 
     def _open(self, path: str) -> tuple[BinaryIO, BinaryIO]:
@@ -40,9 +41,14 @@ class LineSource:
         stream = gzip.GzipFile(fileobj=raw, mode="rb") if path.endswith(".gz") else raw
         return raw, stream  # type: ignore[return-value]  # GzipFile reads like any binary file
 
-    def consumed_bytes(self) -> int:
-        """How much of `total_bytes` has been read."""
-        return self._raw.tell() if self.total_bytes is not None else 0
+    def share(self, lines: int) -> float | None:
+        """How much of the file its first `lines` lines are, by bytes on disk; None where the size is not known."""
+        if not self.total_bytes:
+            return None
+        begin_line, end_line = self._block_lines
+        begin_bytes, end_bytes = self._block_bytes
+        inside = min(max(lines - begin_line, 0) / max(end_line - begin_line, 1), 1.0)
+        return min((begin_bytes + inside * (end_bytes - begin_bytes)) / self.total_bytes, 1.0)
 
     def close(self) -> None:
         """Close the file; standard input stays open."""
@@ -65,6 +71,9 @@ class LineSource:
             rest = lines.pop()
             if lines:
                 first, number = number, number + len(lines)
+                self._block_lines = first - 1, number - 1
+                if self.total_bytes is not None:
+                    self._block_bytes = self._block_bytes[1], self._raw.tell()
                 yield first, lines
             if len(rest) > MAX_LINE_BYTES:
                 hint = "a trace is text, one row a line"
