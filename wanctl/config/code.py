@@ -261,5 +261,15 @@ CODES: dict[str, Code] = {
         "The unit of a site runs as a user that is named after it, and a user's name has at most 31 letters.",
     ),
     "WC160": Code("no such site", "SITE is a path, or the name of a file in ./sites/ or /etc/wanctl/sites/."),
+    "WC170": Code(
+        "router refuses",
+        "The router answered, but not as the site file says: another certificate, another password, or a user whose "
+        "group lacks a policy. 'run' ends with 78, for no waiting mends that.",
+    ),
+    "WC171": Code(
+        "no such object on the router",
+        "A queue or an interface that the site names is not on the router, or more than one has that name. Nothing "
+        "was changed.",
+    ),
     "WC161": Code("no such machine", "MACHINE is a path, or the name of a machine in ./machines/ or a shipped one."),
 }

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from wanctl.engine.program import LiveRow, Plan, Program
 from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
 from wanctl.engine.step import enter_states, hold_start, initial_set, is_true, microstep, observe, select
+from wanctl.engine.ticks import TickFunction, bind
 
 if TYPE_CHECKING:
     from wanctl.engine.chart import Configuration
 
 NEVER_NS = 1 << 62
+LASTING_NS = 2_000_000_000  # a configuration that is still there after this gets a tick function of its own
 MAX_UNTAKEN = 1_024  # internal events of one macrostep that no row takes
 
 
@@ -68,7 +70,9 @@ class Machine:
         self._internal: deque[QueuedEvent] = deque()
         self._external: list[Entry] = []
         self._order = 0
-        self._due_ns = NEVER_NS
+        self._due_ns = NEVER_NS  # of the first entry in the external queue
+        self._lasting_ns = NEVER_NS  # when the present configuration has earned a tick function of its own
+        self._wake_ns = NEVER_NS  # the first of both: until then a tick may take the short way
         self._ids = 0
         self._handled = 0  # entries handled in this call at the present instant
         self._transitions: list[Transition] = []
@@ -79,9 +83,11 @@ class Machine:
         assert program.ticks is not None
         self.chart = program.chart
         self.configuration: Configuration = program.chart.join()
-        self._functions = program.ticks.bind(self.inputs, self.values, self.holds, self.ready, self.active)
+        self._functions = program.ticks.bind(*self._memory)
+        self._merged: dict[tuple[int, ...], tuple[TickFunction, ...]] = {}
         self._plan: Plan
-        self._tick_functions: tuple[object, ...] = ()
+        self._tick_functions: tuple[TickFunction, ...] = ()
+        self._idle: Outcome | None = None  # what a calm tick gives; None: no tick can take the short way
         self.leaf_indices: tuple[int, ...] = ()
         self.started = self._start()
 
@@ -91,20 +97,16 @@ class Machine:
 
         A tick that changes nothing returns the same `Outcome` object each time.
         """
-        if self._due_ns <= now_ns or self.ended or not self.program.fast:
+        idle = self._idle
+        if self._wake_ns <= now_ns or idle is None:
             return self._full_tick(now_ns)
         assert now_ns >= self.now_ns, "time never goes back"
         self.now_ns = now_ns
         fired = False
         for decide in self._tick_functions:
-            if decide(now_ns) is not None:  # type: ignore[operator]
+            if decide(now_ns) is not None:
                 fired = True
-        idle = self._plan.idle
-        if fired or idle is None:
-            return self._decided_tick(observed=True)
-        if self.program.reads_inputs_late:
-            self._freeze()
-        return idle
+        return self._decided_tick(observed=True) if fired else idle
 
     def event(self, now_ns: int, name: str, data: Mapping[str, Value] | None = None) -> Outcome:
         """Deliver a named event, behind everything that is due by now."""
@@ -190,6 +192,7 @@ class Machine:
     def end(self) -> None:
         """A final child of the machine was entered: after this microstep nothing happens any more."""
         self.ended = True
+        self._idle = None
 
     @property
     def pending(self) -> tuple[Entry, ...]:
@@ -203,11 +206,9 @@ class Machine:
 
     def resume(self, pending: list[Entry], next_id: int, *, ended: bool) -> None:
         """Take over what a snapshot says waits; the configuration has been set already."""
-        self._external, self._order, self._ids, self.ended = [], len(pending), next_id, ended
-        self._due_ns = NEVER_NS
-        for entry in pending:
-            heappush(self._external, entry)
-            self._due_ns = self._external[0].due_ns
+        self._order, self._ids, self.ended = len(pending), next_id, ended
+        self._external = list(pending)
+        heapify(self._external)
         self.settle([], [])
         self._outcome()
 
@@ -217,6 +218,14 @@ class Machine:
         self._plan = self.program.plan(self.active)
         self.leaf_indices = self._plan.leaves
         self._tick_functions = tuple(self._functions[bottom] for bottom in self._plan.segments)
+        short = self.program.fast and not self.program.reads_inputs_late and not self.ended
+        self._idle = self._plan.idle if short else None
+        merged = self._merged.get(self._plan.leaves)
+        if merged is not None:
+            self._tick_functions = merged
+        may_last = merged is None and self._idle is not None and len(self._tick_functions) > 1
+        self._lasting_ns = self.now_ns + LASTING_NS if may_last else NEVER_NS
+        self._note_due()
         self._exited += [states[index].path for index in exited]
         self._entered += [states[index].path for index in entered]
         self.chart.move(self.configuration, self._plan.paths, exited, entered)
@@ -229,10 +238,28 @@ class Machine:
     def _full_tick(self, now_ns: int) -> Outcome:
         assert now_ns >= self.now_ns, "time never goes back"
         self._handled = 0
+        if self._lasting_ns <= now_ns:
+            self._merge()
         self._run_due(now_ns)
         if self.ended or not self._may_handle():
             return self._outcome()
         return self._decided_tick(observed=False)
+
+    def _merge(self) -> None:
+        """The configuration lasts: from now on one function decides its ticks."""
+        made = bind(self.program.merged_ticks(self._plan), *self._memory)
+        self._tick_functions = self._merged[self._plan.leaves] = (made[-1],)
+        self._lasting_ns = NEVER_NS
+        self._note_due()
+
+    @property
+    def _memory(self) -> tuple[object, dict[str, Value], list[int], list[int], list[bool]]:
+        """What tick functions read and write."""
+        return self.inputs, self.values, self.holds, self.ready, self.active
+
+    def _note_due(self) -> None:
+        self._due_ns = self._external[0].due_ns if self._external else NEVER_NS
+        self._wake_ns = min(self._due_ns, self._lasting_ns)
 
     def _decided_tick(self, *, observed: bool) -> Outcome:
         """A tick that is not idle, or that has to be decided in the general way."""
@@ -246,7 +273,7 @@ class Machine:
         if not observed:
             if self.program.fast:
                 for decide in self._tick_functions:
-                    decide(self.now_ns)  # type: ignore[operator]
+                    decide(self.now_ns)
             else:
                 observe(self)
         rows = select(self, "tick")
@@ -286,13 +313,13 @@ class Machine:
     def _push(self, entry: Entry) -> None:
         self._order += 1
         heappush(self._external, entry._replace(order=self._order))
-        self._due_ns = self._external[0].due_ns
+        self._note_due()
 
     def _keep(self, entries: list[Entry]) -> None:
         if len(entries) != len(self._external):
             heapify(entries)
             self._external = entries
-            self._due_ns = entries[0].due_ns if entries else NEVER_NS
+            self._note_due()
 
     def _may_handle(self) -> bool:
         """Count one more entry at this instant; False, with a fault, when there were too many."""
@@ -314,7 +341,7 @@ class Machine:
             if not self._may_handle():
                 continue
             entry = heappop(self._external)
-            self._due_ns = self._external[0].due_ns if self._external else NEVER_NS
+            self._note_due()
             self._handle(entry)
         if now_ns > self.now_ns:
             self.now_ns, self._handled = now_ns, 0
@@ -360,7 +387,7 @@ class Machine:
     def _drop_all(self) -> None:
         self._internal.clear()
         self._external.clear()
-        self._due_ns = NEVER_NS
+        self._note_due()
 
     def _fault(self, reason: str) -> None:
         self._faults.append(Fault(self.now_ns, self.name, reason))

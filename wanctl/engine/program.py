@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import CodeType
 from typing import TYPE_CHECKING
 
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
@@ -11,7 +12,7 @@ from wanctl.engine.execute import Runner, compile_actions
 from wanctl.engine.expression import Compare, Expr, Symbol, is_total, symbols, text, walk
 from wanctl.engine.model import Model, Row
 from wanctl.engine.record import NOTHING, Intent, Outcome, Value
-from wanctl.engine.ticks import TickCode, compile_ticks
+from wanctl.engine.ticks import TickCode, compile_ticks, merge
 from wanctl.engine.unit import UNITS, Quantity, UnitError, parse_quantity, time_ns
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Plan:
     always: bool  # some active state has an `always` row
     during: tuple[int, ...]  # states with a `during` list, in document order
     idle: Outcome | None  # what a tick without a row gives, when that is always the same
+    merged: CodeType | None = None  # one tick function for all of it, made when the configuration lasts
 
 
 @dataclass(slots=True, eq=False)
@@ -97,6 +99,12 @@ class Program:
         if plan is None:
             plan = self.plans[leaves] = self._make_plan(leaves, active)
         return plan
+
+    def merged_ticks(self, plan: Plan) -> CodeType:
+        """The one tick function of a configuration that lasts; made once and kept."""
+        if plan.merged is None:
+            plan.merged = merge(self.model, self.rows, self.params, plan.segments)
+        return plan.merged
 
     def _make_plan(self, leaves: tuple[int, ...], active: list[bool]) -> Plan:
         assert self.ticks is not None

@@ -1,14 +1,15 @@
 """The tick path: guards as generated Python.
 
-For each leaf one function asks the rows of the leaf and of its ancestors up to the next parallel state, in order, and
-returns the index of the first true row or None; a parallel state has a function of its own. Holds are observed first,
-because every row observes at every tick, whichever wins. The source is made from checked expressions, never from the
-text of a file; it exists only where no guard can fail (`is_total`).
+For each leaf one function asks the rows of the leaf and of its ancestors up to the next parallel state; a parallel
+state has a function of its own. Each returns the index of a true row, or None: nothing to do. Holds are observed first,
+because every row observes at every tick, whichever wins. A configuration that lasts gets one function for all its rows
+(`merge`), which reads each input once. The source is made from checked expressions, never from the text of a file; it
+exists only where no guard can fail (`is_total`).
 
-A calm tick of a four-region machine is four calls, and nothing else happens in it.
+A calm tick of a four-region machine is four calls, or one, and nothing else happens in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,6 @@ class TickCode:
 
     code: CodeType | None
     bottoms: frozenset[int]
-    source: str = ""
 
     @classmethod
     def empty(cls) -> "TickCode":
@@ -54,35 +54,54 @@ class TickCode:
         """The functions over one machine's inputs, data, holds, cooldowns and configuration, by bottom state."""
         if self.code is None:
             return {}
-        namespace: dict[str, Any] = {"__builtins__": {"min": min, "max": max, "abs": abs}}
-        exec(self.code, namespace)  # noqa: S102  (generated from checked expressions only)
-        made: dict[int, TickFunction] = namespace["make"](inputs, values, holds, ready, active)
-        return made
+        return bind(self.code, inputs, values, holds, ready, active)
+
+
+def bind(
+    code: CodeType, inputs: object, values: dict[str, Value], holds: list[int], ready: list[int], active: list[bool]
+) -> dict[int, TickFunction]:
+    """The functions of generated code over one machine's memory, by bottom state; the merged one is at -1."""
+    namespace: dict[str, Any] = {"__builtins__": {"min": min, "max": max, "abs": abs}}
+    exec(code, namespace)  # noqa: S102  (generated from checked expressions only)
+    made: dict[int, TickFunction] = namespace["make"](inputs, values, holds, ready, active)
+    return made
 
 
 def compile_ticks(model: Model, rows: "list[LiveRow]", params: Mapping[str, Value]) -> TickCode:
     """Generate and compile the tick functions of a machine whose guards are all total."""
-    lines = ["def make(I, V, H, R, A):", "    made = {}"]
-    bottoms = []
+    functions: dict[int, list[str]] = {}
     for state in model.states:
-        if state.kind not in ("atomic", "final", "parallel"):
-            continue
-        chain = [state.index]
-        for ancestor in model.ancestors(state.index):
-            if model.states[ancestor].kind == "parallel":
-                break
-            chain.append(ancestor)
-        chain_rows = [rows[row.index] for index in chain for row in model.states[index].ticks]
-        if chain_rows:
-            bottoms.append(state.index)
-            lines += _function(state.index, chain_rows, params)
-    lines.append("    return made")
-    source = "\n".join(lines) + "\n"
-    return TickCode(compile(source, f"<ticks of {model.name}>", "exec"), frozenset(bottoms), source)
+        if state.kind in ("atomic", "final", "parallel"):
+            chain_rows = [rows[row.index] for index in _chain(model, state.index) for row in model.states[index].ticks]
+            if chain_rows:
+                functions[state.index] = _function(state.index, chain_rows, params)
+    return TickCode(_compile(model, [line for lines in functions.values() for line in lines]), frozenset(functions))
+
+
+def merge(model: Model, rows: "list[LiveRow]", params: Mapping[str, Value], segments: Sequence[int]) -> CodeType:
+    """One function for all rows of a configuration; `segments` are the bottoms whose functions it replaces."""
+    chains = [index for bottom in segments for index in _chain(model, bottom)]
+    return _compile(model, _function(-1, [rows[row.index] for i in chains for row in model.states[i].ticks], params))
+
+
+def _chain(model: Model, bottom: int) -> list[int]:
+    """A leaf or a parallel state, and its ancestors up to the next parallel one."""
+    chain = [bottom]
+    for ancestor in model.ancestors(bottom):
+        if model.states[ancestor].kind == "parallel":
+            break
+        chain.append(ancestor)
+    return chain
+
+
+def _compile(model: Model, functions: list[str]) -> CodeType:
+    lines = ["def make(I, V, H, R, A):", "    made = {}", *functions, "    return made", ""]
+    return compile("\n".join(lines), f"<ticks of {model.name}>", "exec")
 
 
 def _function(bottom: int, rows: "list[LiveRow]", params: Mapping[str, Value]) -> list[str]:
-    out = [f"    def tick_{bottom}(now):"]
+    name = f"tick_{bottom}" if bottom >= 0 else "tick"
+    out = [f"    def {name}(now):"]
     read: dict[str, Symbol] = {}
     for live in rows:
         if live.row.guard is not None:
@@ -95,7 +114,7 @@ def _function(bottom: int, rows: "list[LiveRow]", params: Mapping[str, Value]) -
             out += _observe(live, params)
     for live in rows:
         out.append(f"        if {_row_condition(live, params)}: return {live.index}")
-    out.append(f"    made[{bottom}] = tick_{bottom}")
+    out.append(f"    made[{bottom}] = {name}")
     return out
 
 
@@ -104,14 +123,22 @@ def _local(symbol: Symbol) -> str:
 
 
 def _observe(live: "LiveRow", params: Mapping[str, Value]) -> list[str]:
-    guard = "True" if live.row.guard is None else _truth(live.row.guard, params)
+    guard = "True" if live.row.guard is None else condition_source(live.row.guard, params)
     slot = f"H[{live.index}]"
     if live.window:
         mask = (1 << live.window) - 1
         return [f"        {slot} = ({slot} << 1 | (1 if {guard} else 0)) & {mask}"]
     if live.hold_ticks:
         return [f"        {slot} = {slot} + 1 if {guard} else 0"]
-    return [f"        if {guard}:", f"            if {slot} < 0: {slot} = now", f"        else: {slot} = -1"]
+    held = f"h_{live.index}"
+    return [
+        f"        if {guard}:",
+        f"            if {slot} < 0: {slot} = now",
+        f"            {held} = now - {slot} >= {live.hold_ns}",
+        "        else:",
+        f"            {slot} = -1",
+        f"            {held} = False",
+    ]
 
 
 def _row_condition(live: "LiveRow", params: Mapping[str, Value]) -> str:
@@ -123,19 +150,19 @@ def _row_condition(live: "LiveRow", params: Mapping[str, Value]) -> str:
     elif live.hold_ticks:
         parts.append(f"{slot} >= {live.hold_ticks}")
     elif live.hold_ns >= 0:
-        parts.append(f"{slot} >= 0 and now - {slot} >= {live.hold_ns}")
+        parts.append(f"h_{live.index}")
     elif live.row.guard is not None:
-        parts.append(_truth(live.row.guard, params))
+        parts.append(condition_source(live.row.guard, params))
     return " and ".join(parts) or "True"
 
 
-def _truth(expr: Expr, params: Mapping[str, Value]) -> str:
+def condition_source(expr: Expr, params: Mapping[str, Value]) -> str:
     """Source that is truthy exactly when the condition is true; unknown is false."""
     match expr:
         case Constant(value):
             return repr(bool(value))
         case Name(symbol) if symbol.definition is not None:
-            return _truth(symbol.definition, params)
+            return condition_source(symbol.definition, params)
         case Name(symbol) if symbol.role == "param":
             return repr(bool(params[symbol.name]))
         case Name(symbol):
@@ -143,9 +170,9 @@ def _truth(expr: Expr, params: Mapping[str, Value]) -> str:
         case Active():
             return f"A[{expr.state}]"
         case Logic("not", operands):
-            return f"(not {_truth(operands[0], params)})"
+            return f"(not {condition_source(operands[0], params)})"
         case Logic(operator, operands):
-            return "(" + f" {operator} ".join(_truth(item, params) for item in operands) + ")"
+            return "(" + f" {operator} ".join(condition_source(item, params) for item in operands) + ")"
         case Known(operand):
             return "(" + _is_known(operand) + ")"
         case Compare():
@@ -188,4 +215,4 @@ def _value(expr: Expr, params: Mapping[str, Value]) -> str:
         case Arithmetic(operator, operands):
             return f"({_value(operands[0], params)} {operator} {_value(operands[1], params)})"
         case _:
-            return f"bool({_truth(expr, params)})" if expr.kind == "bool" else _truth(expr, params)
+            return f"bool({condition_source(expr, params)})" if expr.kind == "bool" else condition_source(expr, params)
