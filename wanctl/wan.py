@@ -228,7 +228,7 @@ class DefaultWan:
             return
         owed_ms = None if answered_ns is None else delay.connect.owed_ms(now_ns, baseline_ms)
         age_ms = max(0.0, (now_ns - delay.received_ns) / 1e6)
-        inputs.silent = min(age_ms, *(ms for ms in (echo_owed_ms, owed_ms) if ms is not None))
+        inputs.silent = min(ms for ms in (age_ms, echo_owed_ms, owed_ms) if ms is not None)
 
     def _sense_directions(self, now_ns: int) -> None:
         """Copy what the regions of the directions look at to the machine's inputs."""

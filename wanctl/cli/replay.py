@@ -103,6 +103,7 @@ def _run(subject: Subject, feed: Feed, decisions: str | None, rates: str | None)
         raise
     finally:
         progress.clear()
+        feed.close()
     return Report(feed, outcome, subject.law, subject.configuration, rates, wall_s, decisions)
 
 

@@ -117,4 +117,4 @@ def _ratio(value: float | None) -> str:
 
 
 def _bps(value: float | None) -> str:
-    return "" if value is None else str(int(value))
+    return "" if value is None else "%d" % value  # noqa: UP031  (faster than int and str)

@@ -46,6 +46,12 @@ class Feed:
             refuse("WC702", "the trace holds no row", trace.name, 1, hint)
         self.first = first
 
+    def close(self) -> None:
+        """Close the files, where the replay did not come to their ends."""
+        self.trace.source.close()
+        if self._rates is not None:
+            self._rates.close()
+
     def __iter__(self) -> Iterator[TickInput]:
         yield self.first
         yield from self._ticks

@@ -16,7 +16,7 @@ Block = tuple[int, list[str]]  # number of the first line, from 1, and the lines
 
 
 class LineSource:
-    """The text lines of one file. Read once, from front to back.
+    """The text lines of one file. Read once, from front to back; then it closes itself.
 
     After the last block `torn` holds what stood behind the last newline: a row whose end nobody wrote.
     """
@@ -79,6 +79,7 @@ class LineSource:
                 hint = "a trace is text, one row a line"
                 refuse("WC703", "a line without an end: this is no trace", self.name, number, hint)
         self.torn, self.torn_number = rest, number
+        self.close()
 
     def _read(self, number: int) -> str:
         try:
