@@ -1,9 +1,9 @@
 """From wanted to applied: which write goes out next, and when.
 
 One queue on the router is one `Target`. The tick says what it wants, as often as it likes; the newest wish replaces the
-one before it. A cut goes out at once and before any raise. Raises keep a distance to the last write, and small changes
-wait until the wish has been still for a while, so the last wanted value always arrives but noise does not. Equal values
-are never written, a write is never 0 and never outside floor and ceiling.
+one before it. A cut goes out at once and before any raise. Raises keep a distance to each other, and small changes wait
+until the wish has been still for a while, so the last wanted value always arrives but noise does not. Equal values are
+never written, a write is never 0 and never outside floor and ceiling.
 
 Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaper`) owns one `Actuator` and reports back
 what became of each. This is the only place that decides on writes to a router.
@@ -45,7 +45,7 @@ class Target:
     wanted_bps: int | None = None
     applied_bps: int | None = None  # what the router last said it has; None: not known
     changed_ns: int = 0  # when `wanted_bps` last changed
-    written_ns: int | None = None  # when a write of it last went out
+    raised_ns: int | None = None  # when a raise of it last went out
     suppressed: Reason = ""  # why the wanted rate is not on its way
 
     def quantised(self, rate_bps: int) -> int:
@@ -120,7 +120,8 @@ class Actuator:
         """A write is going out: it counts, whatever becomes of it."""
         self.budget.spend(now_ns)
         self.writes += 1
-        write.target.written_ns = now_ns
+        if not write.cut:  # after a cut the rate must be able to return at once: a drain is short
+            write.target.raised_ns = now_ns
 
     def applied(self, target: Target, rate_bps: int) -> None:
         """The router says that it has this rate now."""
@@ -149,7 +150,7 @@ def ceilings(targets: Iterable[Target]) -> list[Write]:
 def _patience(target: Target, now_ns: int) -> tuple[int, Reason]:
     assert target.wanted_bps is not None
     assert target.applied_bps is not None
-    spaced_ns = 0 if target.written_ns is None else target.written_ns + RAISE_SPACING_NS - now_ns
+    spaced_ns = 0 if target.raised_ns is None else target.raised_ns + RAISE_SPACING_NS - now_ns
     if spaced_ns > 0:
         return spaced_ns, "spacing"
     small = abs(target.wanted_bps - target.applied_bps) < target.applied_bps * SMALL_SHARE
@@ -162,5 +163,5 @@ def _patience(target: Target, now_ns: int) -> tuple[int, Reason]:
 def _urgency(write: Write) -> tuple[int, float]:
     applied = write.target.applied_bps
     if not write.cut:
-        return (1, float(write.target.written_ns or 0))  # the raise that waits longest
+        return (1, float(write.target.raised_ns or 0))  # the raise that waits longest
     return (0, write.rate_bps / applied if applied else 0.0)

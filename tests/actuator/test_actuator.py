@@ -1,5 +1,7 @@
 """The way from a wanted rate to a write."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,8 +63,18 @@ def test_raises_keep_a_second_between_them_and_the_last_one_arrives() -> None:
         one.want("cable", "download", 10_000_000 + min(tick, 40) * 1_000_000, now)
         if (write := carry_out(one, now)) is not None:
             written.append((now, write.rate_bps))
-    assert all(later[0] - earlier[0] >= S for earlier, later in zip(written, written[1:], strict=False))
+    assert all(later[0] - earlier[0] >= S for earlier, later in pairwise(written))
     assert written[-1][1] == 50_000_000
+
+
+def test_after_a_cut_the_rate_may_return_at_once() -> None:
+    one = actuator()
+    one.want("cable", "download", 20_000_000, 0)
+    carry_out(one, 0)
+    one.want("cable", "download", 38_000_000, 100 * MS)
+    write = carry_out(one, 100 * MS)
+    assert write is not None
+    assert (write.rate_bps, write.cut) == (38_000_000, False)
 
 
 def test_a_small_change_waits_until_it_has_been_still_for_two_seconds() -> None:
