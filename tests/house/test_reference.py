@@ -5,7 +5,15 @@ from tests.house.repository import read
 from wanctl.config.code import CODES
 
 # The room that a hundred of codes belongs to.
-OWNERS = {"WC0": "engine", "WC1": "config", "WC2": "engine", "WC3": "engine", "WC4": "engine", "WC7": "replay"}
+OWNERS = {
+    "WC0": "engine",
+    "WC1": "config",
+    "WC2": "engine",
+    "WC3": "engine",
+    "WC4": "engine",
+    "WC6": "suite",
+    "WC7": "replay",
+}
 
 
 def test_an_error_code_is_reported_by_the_room_that_owns_it() -> None:
