@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from types import CodeType
 from typing import TYPE_CHECKING
 
@@ -140,7 +139,7 @@ class Program:
             intents += constant
         return Outcome(tuple(intents)) if intents else NOTHING
 
-    @cached_property
+    @property
     def rows_by_id(self) -> dict[str, LiveRow]:
         """Rows by their id."""
         return {live.row.id: live for live in self.rows}

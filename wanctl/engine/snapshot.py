@@ -33,7 +33,8 @@ def snapshot(machine: Machine) -> dict[str, Any]:
         "ready_ns": {r.row.id: machine.ready[r.index] for r in rows if machine.ready[r.index] > machine.now_ns},
         "history": {model.states[h].path: [model.states[s].path for s in held] for h, held in machine.history.items()},
         "data": {name: machine.values[name] for name in model.data},
-        "inputs": {name: machine.values[name] for name in model.inputs},
+        # What a late guard would read. A machine without one keeps no inputs between ticks.
+        "inputs": {n: machine.values[n] for n in model.inputs} if machine.program.reads_inputs_late else {},
         "pending": [_pending(machine, entry) for entry in sorted(machine.pending)],
         "next_id": machine.next_id,
     }
@@ -109,6 +110,8 @@ def _entry(order: int, item: Mapping[str, Any], index_of: Mapping[str, int]) -> 
 def _check_legal(machine: Machine, leaves: set[int]) -> None:
     """One child of each active compound state, every region of each active parallel one, nothing else."""
     states = machine.model.states
+    if not machine.active[0]:
+        raise SnapshotError("an illegal configuration: no state is active")
     for state in states:
         if not machine.active[state.index]:
             continue
