@@ -157,8 +157,7 @@ class RateLaw:
         if self.capacity_bps is not None:
             if seen_bps is not None and seen_bps < SHRUNK * self.capacity_bps:
                 self.capacity_bps = seen_bps
-            wanted = min(self.capacity_bps * share, float(self._before_bps))
-            self._shape(max(float(self.rate_bps), wanted))
+            self._shape(min(self.capacity_bps * share, self._before_bps))
         self.debt_until_ns = now_ns
         self.blind_until_ns = now_ns + round((rtt_ms + wait_ms) * MS_NS)
         self.rest(now_ns)
