@@ -6,14 +6,14 @@ here acts on the world.
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from wanctl.engine.program import LiveRow, Plan, Program
 from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
 from wanctl.engine.step import enter_states, hold_start, initial_set, is_true, microstep, observe, select
-from wanctl.engine.ticks import TickFunction, bind
+from wanctl.engine.ticks import MERGED, TickFunction, bind
 
 if TYPE_CHECKING:
     from wanctl.engine.chart import Configuration
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NEVER_NS = 1 << 62
 LASTING_NS = 2_000_000_000  # a configuration that is still there after this gets a tick function of its own
 MAX_UNTAKEN = 1_024  # internal events of one macrostep that no row takes
+
+Decide = Callable[[int], Sequence[int | None] | None]
 
 
 class QueuedEvent(NamedTuple):
@@ -84,10 +86,11 @@ class Machine:
         self.chart = program.chart
         self.configuration: Configuration = program.chart.join()
         self._functions = program.ticks.bind(*self._memory)
-        self._merged: dict[tuple[int, ...], tuple[TickFunction, ...]] = {}
+        self._merged: dict[tuple[int, ...], Decide] = {}
         self._plan: Plan
         self._tick_functions: tuple[TickFunction, ...] = ()
-        self._idle: Outcome | None = None  # what a calm tick gives; None: no tick can take the short way
+        self._decide: Decide = self._decide_by_segments
+        self._idle: Outcome | None = None  # what a calm tick gives; None: it has to be worked out each time
         self.leaf_indices: tuple[int, ...] = ()
         self.started = self._start()
 
@@ -97,16 +100,16 @@ class Machine:
 
         A tick that changes nothing returns the same `Outcome` object each time.
         """
-        idle = self._idle
-        if self._wake_ns <= now_ns or idle is None:
+        if self._wake_ns <= now_ns:
             return self._full_tick(now_ns)
         assert now_ns >= self.now_ns, "time never goes back"
         self.now_ns = now_ns
-        fired = False
-        for decide in self._tick_functions:
-            if decide(now_ns) is not None:
-                fired = True
-        return self._decided_tick(observed=True) if fired else idle
+        winners = self._decide(now_ns)
+        if winners is None and self._idle is not None:
+            return self._idle
+        self._handled = 1
+        self._freeze()
+        return self._decided_tick(self._rows(winners))
 
     def event(self, now_ns: int, name: str, data: Mapping[str, Value] | None = None) -> Outcome:
         """Deliver a named event, behind everything that is due by now."""
@@ -192,7 +195,6 @@ class Machine:
     def end(self) -> None:
         """A final child of the machine was entered: after this microstep nothing happens any more."""
         self.ended = True
-        self._idle = None
 
     @property
     def pending(self) -> tuple[Entry, ...]:
@@ -218,12 +220,10 @@ class Machine:
         self._plan = self.program.plan(self.active)
         self.leaf_indices = self._plan.leaves
         self._tick_functions = tuple(self._functions[bottom] for bottom in self._plan.segments)
-        short = self.program.fast and not self.program.reads_inputs_late and not self.ended
-        self._idle = self._plan.idle if short else None
+        self._idle = None if self.program.reads_inputs_late else self._plan.idle
         merged = self._merged.get(self._plan.leaves)
-        if merged is not None:
-            self._tick_functions = merged
-        may_last = merged is None and self._idle is not None and len(self._tick_functions) > 1
+        self._decide = merged or self._decide_by_segments
+        may_last = merged is None and self._tick_functions
         self._lasting_ns = self.now_ns + LASTING_NS if may_last else NEVER_NS
         self._note_due()
         self._exited += [states[index].path for index in exited]
@@ -243,12 +243,32 @@ class Machine:
         self._run_due(now_ns)
         if self.ended or not self._may_handle():
             return self._outcome()
-        return self._decided_tick(observed=False)
+        self._freeze()
+        if self.program.fast:
+            return self._decided_tick(self._rows(self._decide(self.now_ns)))
+        self.current_event = TICK
+        observe(self)
+        return self._decided_tick(select(self, "tick"))
+
+    def _decide_by_segments(self, now_ns: int) -> Sequence[int | None] | None:
+        """The first true row of each segment; None when there is none in any."""
+        winners = [decide(now_ns) for decide in self._tick_functions]
+        return None if winners.count(None) == len(winners) else winners
+
+    def _rows(self, winners: Sequence[int | None] | None) -> list[LiveRow]:
+        """From the true rows of segments to those selected: for each leaf the nearest, each once."""
+        found: list[LiveRow] = []
+        for chain in self._plan.chains if winners is not None else ():
+            assert winners is not None
+            index = next((winners[at] for at in chain if winners[at] is not None), None)
+            if index is not None and self.program.rows[index] not in found:
+                found.append(self.program.rows[index])
+        return found
 
     def _merge(self) -> None:
         """The configuration lasts: from now on one function decides its ticks."""
         made = bind(self.program.merged_ticks(self._plan), *self._memory)
-        self._tick_functions = self._merged[self._plan.leaves] = (made[-1],)
+        self._decide = self._merged[self._plan.leaves] = made[MERGED]
         self._lasting_ns = NEVER_NS
         self._note_due()
 
@@ -259,38 +279,30 @@ class Machine:
 
     def _note_due(self) -> None:
         self._due_ns = self._external[0].due_ns if self._external else NEVER_NS
-        self._wake_ns = min(self._due_ns, self._lasting_ns)
+        general = self.ended or not self.program.fast
+        self._wake_ns = -NEVER_NS if general else min(self._due_ns, self._lasting_ns)
 
-    def _decided_tick(self, *, observed: bool) -> Outcome:
-        """A tick that is not idle, or that has to be decided in the general way."""
-        if observed:
-            self._handled = 1
-        self._freeze()
+    def _decided_tick(self, rows: list[LiveRow]) -> Outcome:
+        """What is left of a tick when its rows have been selected."""
         self.fired.clear()
         self.current_event = TICK
-        began = {index for index, on in enumerate(self.active) if on}
-        left_before = len(self._exited)
-        if not observed:
-            if self.program.fast:
-                for decide in self._tick_functions:
-                    decide(self.now_ns)
-            else:
-                observe(self)
-        rows = select(self, "tick")
+        began, left_before = self._plan.during, len(self._exited)
         if rows:
             microstep(self, rows, "tick")
         self._to_rest()
         self._during(began, left_before)
-        self._run_due(self.now_ns)
+        if self._due_ns <= self.now_ns:
+            self._run_due(self.now_ns)
         return self._outcome()
 
-    def _during(self, began: set[int], left_before: int) -> None:
-        if self.ended:
+    def _during(self, began: tuple[int, ...], left_before: int) -> None:
+        """Run the `during` lists of states that were active when the tick began, have stayed, and fired no row."""
+        if self.ended or not began:
             return
         left = set(self._exited[left_before:])
         states = self.model.states
-        for index in self._plan.during:
-            if index in began and index not in self.fired and states[index].path not in left:
+        for index in began:
+            if self.active[index] and index not in self.fired and states[index].path not in left:
                 self.program.states[index].during(self)
         self._to_rest()
 

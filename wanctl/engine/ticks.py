@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wanctl.engine.program import LiveRow
 
 TickFunction = Callable[[int], int | None]
+MERGED = -1  # the place of a configuration's own function
 
 
 @dataclass(slots=True, eq=False)
@@ -59,11 +60,11 @@ class TickCode:
 
 def bind(
     code: CodeType, inputs: object, values: dict[str, Value], holds: list[int], ready: list[int], active: list[bool]
-) -> dict[int, TickFunction]:
-    """The functions of generated code over one machine's memory, by bottom state; the merged one is at -1."""
+) -> dict[int, Any]:
+    """The functions of generated code over one machine's memory, by bottom state; the merged one is at `MERGED`."""
     namespace: dict[str, Any] = {"__builtins__": {"min": min, "max": max, "abs": abs}}
     exec(code, namespace)  # noqa: S102  (generated from checked expressions only)
-    made: dict[int, TickFunction] = namespace["make"](inputs, values, holds, ready, active)
+    made: dict[int, Any] = namespace["make"](inputs, values, holds, ready, active)
     return made
 
 
@@ -74,14 +75,28 @@ def compile_ticks(model: Model, rows: "list[LiveRow]", params: Mapping[str, Valu
         if state.kind in ("atomic", "final", "parallel"):
             chain_rows = [rows[row.index] for index in _chain(model, state.index) for row in model.states[index].ticks]
             if chain_rows:
-                functions[state.index] = _function(state.index, chain_rows, params)
+                lines = _head(f"tick_{state.index}", chain_rows, params)
+                lines += [f"        if {_row_condition(live, params)}: return {live.index}" for live in chain_rows]
+                functions[state.index] = [*lines, f"    made[{state.index}] = tick_{state.index}"]
     return TickCode(_compile(model, [line for lines in functions.values() for line in lines]), frozenset(functions))
 
 
 def merge(model: Model, rows: "list[LiveRow]", params: Mapping[str, Value], segments: Sequence[int]) -> CodeType:
-    """One function for all rows of a configuration; `segments` are the bottoms whose functions it replaces."""
-    chains = [index for bottom in segments for index in _chain(model, bottom)]
-    return _compile(model, _function(-1, [rows[row.index] for i in chains for row in model.states[i].ticks], params))
+    """One function for a configuration; `segments` are the bottoms whose functions it replaces.
+
+    It returns the true row of each segment, or None when there is none in any.
+    """
+    chains = [[rows[row.index] for i in _chain(model, bottom) for row in model.states[i].ticks] for bottom in segments]
+    lines = _head("tick", [live for chain in chains for live in chain], params)
+    winners = [f"w_{at}" for at in range(len(chains))]
+    lines.append(f"        {' = '.join(winners)} = None")
+    for winner, chain in zip(winners, chains, strict=True):
+        for number, live in enumerate(chain):
+            word = "elif" if number else "if"
+            lines.append(f"        {word} {_row_condition(live, params)}: {winner} = {live.index}")
+    lines.append(f"        if {' is None and '.join(winners)} is None: return None")
+    lines.append(f"        return ({', '.join(winners)},)")
+    return _compile(model, [*lines, f"    made[{MERGED}] = tick"])
 
 
 def _chain(model: Model, bottom: int) -> list[int]:
@@ -99,8 +114,8 @@ def _compile(model: Model, functions: list[str]) -> CodeType:
     return compile("\n".join(lines), f"<ticks of {model.name}>", "exec")
 
 
-def _function(bottom: int, rows: "list[LiveRow]", params: Mapping[str, Value]) -> list[str]:
-    name = f"tick_{bottom}" if bottom >= 0 else "tick"
+def _head(name: str, rows: "list[LiveRow]", params: Mapping[str, Value]) -> list[str]:
+    """What every tick function begins with: read each name once, then let each hold observe."""
     out = [f"    def {name}(now):"]
     read: dict[str, Symbol] = {}
     for live in rows:
@@ -112,9 +127,6 @@ def _function(bottom: int, rows: "list[LiveRow]", params: Mapping[str, Value]) -
     for live in rows:
         if live.held:
             out += _observe(live, params)
-    for live in rows:
-        out.append(f"        if {_row_condition(live, params)}: return {live.index}")
-    out.append(f"    made[{bottom}] = {name}")
     return out
 
 
