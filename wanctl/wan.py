@@ -10,7 +10,7 @@ from typing import Any
 
 from wanctl.control.achieved import UNREAD_NS
 from wanctl.control.attribution import Attribution
-from wanctl.control.direction import CUT_WINDOW_NS, LEVEL_WINDOW_NS, MS_NS, PACKET_BITS, Direction
+from wanctl.control.direction import MS_NS, PACKET_BITS, Direction
 from wanctl.control.noise import IdleNoise
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
@@ -30,7 +30,6 @@ CALMER, CALMER_NS = 0.989, 10_000_000_000
 UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
-FALLEN, GONE = 0.85, 0.05  # of the last second's arrivals: less of them is a capacity that fell, none an outage
 LAST_LOOK_NS = 250_000_000  # longer than any tick
 
 Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
@@ -84,10 +83,13 @@ class DefaultWan:
         if observations:
             delay.observe(observations)
         looked = delay.update(now_ns, self._limit_ms)
-        overdue = delay.overdue
-        if overdue and self._silence_counts(now_ns):
-            delay.count_silence(now_ns, self._limit_ms)
-            looked = True
+        overdue, stale = delay.overdue, False
+        if overdue:
+            if self._silence_counts(now_ns):
+                delay.count_silence(now_ns, self._limit_ms)
+                looked = True
+            else:
+                stale = delay.stale(now_ns)
         delta_ms = delay.delta_ms
         if self._counted and now_ns - self._down.achieved.at_ns > UNREAD_NS:
             self._forget_readings(now_ns)
@@ -104,6 +106,7 @@ class DefaultWan:
             inputs.spread = delay.spread_ms
             inputs.loss = delay.loss
         inputs.delta = delta_ms
+        inputs.overdue, inputs.stale = overdue, stale
         inputs.limit = self._limit_ms
         if overdue or self._overdue or delay.connect.answered_ns is not None:
             self._overdue = overdue or delay.received_ns is None
@@ -167,15 +170,10 @@ class DefaultWan:
         newest = self._down.achieved.newest()
         if newest is None or now_ns - newest[1] > FRESH_READING_NS:
             return False
-        begin_ns, end_ns, arrived = newest
+        begin_ns, end_ns, _ = newest
         if received_ns is None or (end_ns - begin_ns > FINE_READING_NS and begin_ns < received_ns):
             return False
-        fast = self._down.achieved.rate_bps(now_ns, CUT_WINDOW_NS)
-        level = self._down.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
-        if fast is None or not level:
-            return False
-        last = arrived * 8e9 / (end_ns - begin_ns)
-        return last > GONE * level and fast < FALLEN * level
+        return not self._down.gone(now_ns) and self._down.fell(now_ns)
 
     def _judge(self, now_ns: int, delta_ms: float | None) -> None:
         """Is the link loaded, where does a queue begin on it, and whose would it be?"""
@@ -187,7 +185,7 @@ class DefaultWan:
         self._limit_ms = limit_ms = self._limit()
         if delta_ms is not None:
             self._rtt_ms = self._baseline_ms() + max(delta_ms, 0.0)
-        if delta_ms is not None and delta_ms > STANDING * limit_ms:
+        if delta_ms is not None and delta_ms > STANDING * limit_ms and not down.gone(now_ns):
             self._attribution.blame(now_ns, self._delay.slope(), self._rtt_ns)
         else:
             self._attribution.clear()
@@ -313,6 +311,8 @@ class DefaultWan:
                     )
             case "rate.cut":
                 capacity_bps = self._capacity_bps(now_ns, direction)
+                if capacity_bps is None and direction.achieved_bps is not None:
+                    return  # bytes are counted, and too few came to tell a rate
                 if capacity_bps is not None:
                     if law.confirms(now_ns, capacity_bps):
                         self._wariness = min(self._wariness * WARIER, WARIEST)

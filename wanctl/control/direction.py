@@ -15,6 +15,7 @@ LOAD_WINDOW_NS = 150_000_000
 CUT_WINDOW_NS = 100_000_000
 CLIMB_CUT_WINDOW_NS = 200_000_000  # after an own climb the queue is small: a longer look errs less
 FELL = 0.85  # of the longer look: less is no noise but a capacity that fell just then
+GONE = 0.05
 CLIMB_MEMORY_NS = 400_000_000  # a step up shows within this time, on top of the round trip
 LOADED = 0.60
 CONTENDING = 0.35
@@ -85,6 +86,15 @@ class Direction:
         rate_bps = self.achieved.rate_bps(now_ns, CUT_WINDOW_NS)
         level_bps = self.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
         return rate_bps is not None and level_bps is not None and rate_bps < FELL * level_bps
+
+    def gone(self, now_ns: int) -> bool:
+        """Whether next to nothing has come since the reading before the newest: an outage, not a queue."""
+        newest = self.achieved.newest()
+        level_bps = self.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
+        if newest is None or level_bps is None:
+            return False
+        begin_ns, end_ns, count = newest
+        return count * 8e9 <= GONE * level_bps * (end_ns - begin_ns)
 
     def capacity_bps(self, now_ns: int, slope: float) -> float | None:
         """What the link carries in this direction, if a queue stands in it; None when too little flows to tell.

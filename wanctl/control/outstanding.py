@@ -30,10 +30,12 @@ class Reflector:
 class Outstanding:
     """The probes of one kind (echoes, or TCP connects) of one WAN."""
 
-    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "owed", "sent")
+    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "gap_ns", "owed", "sent", "sent_ns")
 
     def __init__(self) -> None:
         self.sent = 0  # probes in this period
+        self.sent_ns = 0  # when the newest probe was sent
+        self.gap_ns = 0  # and how long after the one before
         self.answered_ns: int | None = None  # when the newest answer came
         # Probes without an answer, and without one to a newer probe: sent_ns, in order of sending.
         self.owed: deque[tuple[int, Reflector]] = deque(maxlen=MOST_OWED)

@@ -20,6 +20,7 @@ from wanctl.control.sample import Observation, Sent
 
 LATE_NS = 5_000_000_000  # an answer later than this is a sign of life and nothing else
 STALE_NS = 2_000_000_000  # nothing newer than this: the delay is unknown
+GRACE_NS = 100_000_000  # an answer may be this much later than two probes ago before it is missed
 ALIVE_NS = 3_000_000_000
 JITTER_NS = 1_000_000_000
 PERIOD_NS = 1_000_000_000
@@ -133,8 +134,11 @@ class DelayTracker:
                 reflector = self._new_reflector(item[-1], item[1])
             if type(item) is Sent:
                 kind = reflector.kind
+                sent_ns = item[2]
                 kind.sent += 1
-                kind.owed.append((item[2], reflector))
+                kind.owed.append((sent_ns, reflector))
+                if sent_ns != kind.sent_ns:
+                    kind.gap_ns, kind.sent_ns = sent_ns - kind.sent_ns, sent_ns
             else:
                 self._answer(reflector, item[2], item[3])  # type: ignore[arg-type]
 
@@ -210,9 +214,15 @@ class DelayTracker:
             self._news = False
             self._look(now_ns)
             return True
-        if self.received_ns is None or now_ns - self.received_ns > STALE_NS:
+        answered_ns = self._kind.answered_ns
+        if answered_ns is None or now_ns - answered_ns > STALE_NS:
             self.delta_ms = None
         return False
+
+    def stale(self, now_ns: int) -> bool:
+        """Whether the newest answer is older than it should be: the delay may be another one by now."""
+        kind = self._kind
+        return kind.answered_ns is None or now_ns - kind.answered_ns > 2 * kind.gap_ns + GRACE_NS
 
     def count_silence(self, now_ns: int, limit_ms: float) -> None:
         """Look again, with the overdue probes as evidence: each has been delayed by at least what it is late."""
@@ -230,7 +240,8 @@ class DelayTracker:
             count += 1
             if delay_ms < low_ms:  # noqa: PLR1730  (this runs 100,000 times a second in a replay)
                 low_ms = delay_ms
-        if count < LEAST or self.received_ns is None or now_ns - self.received_ns > STALE_NS:
+        answered_ns = self._kind.answered_ns
+        if count < LEAST or answered_ns is None or now_ns - answered_ns > STALE_NS:
             self.delta_ms = None
             return
         self.delta_ms = low_ms
