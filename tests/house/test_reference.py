@@ -2,6 +2,7 @@
 
 from tests.house.reference import error_codes, render_errors
 from tests.house.repository import read
+from wanctl.cli.page import all_codes
 from wanctl.config.code import CODES
 
 # The room that a hundred of codes belongs to.
@@ -27,6 +28,10 @@ def test_an_error_code_is_reported_by_the_room_that_owns_it() -> None:
 
 def test_every_code_about_a_site_file_is_explained_and_every_explained_one_is_reported() -> None:
     assert {code for code in error_codes() if OWNERS.get(code[:3]) == "config"} == set(CODES)
+
+
+def test_every_code_that_is_reported_is_explained_and_every_explained_one_is_reported() -> None:
+    assert set(error_codes()) == set(all_codes())
 
 
 def test_the_reference_of_error_codes_is_current() -> None:

@@ -36,6 +36,7 @@ VERBS: dict[str, Verb] = {
     "run": Verb("Operate", "Keep the WANs of a site free of bufferbloat (the daemon)."),
     "check": Verb("Check", "Say everything that is wrong in sites and machines."),
     "test": Verb("Check", "Run the tests of machines."),
+    "explain": Verb("Check", "Say what an error code, a state or a row means."),
     "graph": Verb("Lab", "Draw a machine."),
     "replay": Verb("Lab", "Run a recorded trace through a site."),
     "demo": Verb("Lab", "Show on this machine what wanctl does to a link."),
