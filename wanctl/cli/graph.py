@@ -1,0 +1,153 @@
+"""`wanctl graph`: a machine as a picture."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from wanctl.cli.report import count
+from wanctl.control.action import ACTIONS
+from wanctl.diagram import FORMS, SUFFIXES, ActiveError, Form, GraphvizError, lit, render
+from wanctl.engine.diagnostic import FileError
+from wanctl.engine.load import load
+from wanctl.engine.model import Model
+from wanctl.machines import find_machine, known_machines, read_text, templates_for
+
+SCHEMA = "wanctl.machines/1"
+UNABLE = 2
+GALLERY: dict[str, Form] = {".svg": "svg", ".mmd": "mermaid"}  # what --all draws of each machine
+
+HELP = """Draw a machine.
+
+MACHINE is a path, or the name of a machine in ./machines/ or, where there is none, of one that comes with wanctl.
+Without MACHINE, these are listed. A template is drawn alone, with its defaults. Point at a line, a label or a state of
+an SVG: it tells the whole row, and what its words mean.
+
+\b
+  wanctl graph wan -o wan.svg                              the format by the suffix
+  wanctl graph wan --active download.RED.CUT,OUTAGE -o now.png
+  wanctl graph direction --format mermaid                  to be pasted into a document
+  wanctl graph --all -o diagrams                           every machine, as SVG and Mermaid
+
+Formats: svg (light and dark), png, dot, mermaid, json. Exit code: 0 fine, 2 it could not be drawn.
+"""
+
+
+class Listed(NamedTuple):
+    """A machine that can be drawn."""
+
+    name: str
+    file: str
+    summary: str
+    states: int
+    rows: int
+
+
+@click.command(help=HELP)
+@click.argument("machine", required=False, metavar="[MACHINE]")
+@click.option("--format", "form", type=click.Choice(FORMS), metavar="FORMAT", help=f"{', '.join(FORMS)}.")
+@click.option("-o", "--output", metavar="FILE", help="Write to this file (- for standard output), --all to this folder.")
+@click.option("--active", metavar="STATES", help="Light these states: paths or their ends, separated by commas.")
+@click.option("--all", "everything", is_flag=True, help="Draw every machine that is listed.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.pass_context
+def graph(
+    ctx: click.Context,
+    machine: str | None,
+    form: Form | None,
+    output: str | None,
+    active: str | None,
+    everything: bool,
+    as_json: bool,
+) -> None:
+    """The verb `graph`."""
+    if as_json and form not in (None, "json"):
+        ctx.fail(f"--json and --format {form}: give one of them")
+    form = "json" if as_json else form
+    try:
+        if everything:
+            if machine or form or active or output in (None, "-"):
+                ctx.fail("--all goes with -o FOLDER and nothing else")
+            _draw_all(Path(output))
+        elif machine is None:
+            if output or active or form not in (None, "json"):
+                ctx.fail("which machine? 'wanctl graph' lists them")
+            ctx.exit(_list(as_json=form == "json"))
+        else:
+            form = form or _form(ctx, machine, output)
+            model = _open(find_machine(machine))
+            states = [name.strip() for name in (active or "").split(",") if name.strip()]
+            _write(output, render(model, form, lit(model, states)))
+    except ActiveError as error:
+        ctx.fail(f"--active: {error}")
+    except GraphvizError as error:
+        click.echo(f"wanctl graph: {error}", err=True)
+        click.echo("svg and png are laid out by Graphviz: pip install 'wanctl[diagrams]'", err=True)
+        ctx.exit(UNABLE)
+    except OSError as error:
+        click.echo(f"wanctl graph: {error.filename} cannot be written: {(error.strerror or '?').lower()}", err=True)
+        ctx.exit(UNABLE)
+
+
+def _form(ctx: click.Context, machine: str, output: str | None) -> Form:
+    """The format that nobody named: by the suffix of the file, else SVG, which is not for a terminal."""
+    if output is None and sys.stdout.isatty():
+        ctx.fail(f"a picture is not for a terminal: wanctl graph {machine} -o {Path(machine).stem}.svg")
+    if output in (None, "-"):
+        return "svg"
+    suffix = Path(output).suffix.lower()
+    if suffix not in SUFFIXES:
+        ctx.fail(f"-o {output}: no format has the suffix '{suffix}'; give --format, or one of {' '.join(SUFFIXES)}")
+    return SUFFIXES[suffix]
+
+
+def _open(path: Path) -> Model:
+    return load(read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path))
+
+
+def _write(output: str | None, data: bytes) -> None:
+    if output in (None, "-"):
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        Path(output).write_bytes(data)
+        click.echo(f"wrote {output}", err=True)
+
+
+def _draw_all(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, path in sorted(known_machines().items()):
+        model = _open(path)
+        for suffix, form in GALLERY.items():
+            _write(str(folder / f"{name}{suffix}"), render(model, form))
+
+
+def _list(*, as_json: bool) -> int:
+    """List the machines; one that has errors is named on stderr, and makes the exit code."""
+    code = 0
+    found = []
+    for name, path in sorted(known_machines().items()):
+        try:
+            model = _open(path)
+        except FileError as error:
+            click.echo(f"{name}: {count(error.findings)}; wanctl check {path} tells them", err=True)
+            code = UNABLE
+            continue
+        real = sum(1 for state in model.states[1:] if state.kind != "history")
+        found.append(Listed(name, str(path), model.summary, real, len(model.rows)))
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, "machines": [item._asdict() for item in found]}, indent=2))
+    else:
+        for line in _table(found):
+            click.echo(line)
+    return code
+
+
+def _table(found: list[Listed]) -> Iterator[str]:
+    width = max((len(item.name) for item in found), default=0)
+    for item in found:
+        yield f"{item.name:<{width}}  {item.states:>3} states {item.rows:>4} rows  {item.summary}"

@@ -1,0 +1,43 @@
+"""A machine in any of the forms that a diagram has."""
+
+from typing import Literal, get_args
+
+from wanctl.diagram.mermaid import mermaid
+from wanctl.diagram.outline import outline
+from wanctl.diagram.pen import graph_source
+from wanctl.diagram.picture import picture
+from wanctl.diagram.png import png
+from wanctl.diagram.svg import svg
+from wanctl.diagram.tree import graph_json
+from wanctl.engine.model import Model
+
+Form = Literal["svg", "png", "dot", "mermaid", "json"]
+FORMS: tuple[Form, ...] = get_args(Form)
+SUFFIXES: dict[str, Form] = {
+    ".svg": "svg",
+    ".png": "png",
+    ".dot": "dot",
+    ".gv": "dot",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".json": "json",
+}
+
+
+def render(model: Model, form: Form, active: frozenset[int] = frozenset()) -> bytes:
+    """The bytes of a file: the machine as it is, the states in `active` lit, parameters at their defaults.
+
+    The same machine gives the same bytes on every host, except for `png`, whose letters come from the host's fonts.
+    `svg` and `png` need Graphviz: `GraphvizError` when it is not there.
+    """
+    match form:
+        case "json":
+            return graph_json(model, active).encode()
+        case "dot":
+            return graph_source(outline(model), active).encode()
+        case "mermaid":
+            return mermaid(outline(model), active).encode()
+        case "svg":
+            return svg(picture(outline(model), active)).encode()
+        case "png":
+            return png(picture(outline(model), active))
