@@ -9,6 +9,7 @@ received then lies a round trip ahead.
 
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from itertools import chain
 
 from wanctl.control.sample import Observation, Reading, Sample, Sent
 from wanctl.replay.fault import refuse
@@ -53,8 +54,7 @@ class Feed:
             self._rates.close()
 
     def __iter__(self) -> Iterator[TickInput]:
-        yield self.first
-        yield from self._ticks
+        return chain((self.first,), self._ticks)
 
     def _from_ticks(self) -> Iterator[TickInput]:
         wan, rates = self._wan, self._rates

@@ -102,7 +102,8 @@ class Replayer:
         return self.outcome
 
     def _run(self) -> None:
-        site, outcome, lanes = self._site, self.outcome, self._lanes
+        tick, outcome = self._site.tick, self.outcome
+        lanes = [(lane.name, lane, lane.writer.row) for lane in self._lanes]
         write = None if self._file is None else self._file.rows.append
         step_ns = TICK_NS
         last_ns = outcome.begin_ns = outcome.end_ns = self._feed.first[1]
@@ -110,7 +111,8 @@ class Replayer:
         confirmations: tuple[Confirmation, ...] = ()
         try:
             for label, now_ns, observations, readings, rtt in self._feed:
-                decision = site.tick(now_ns, observations, readings, confirmations)
+                decision = tick(now_ns, observations, readings, confirmations)
+                signals = decision.signals
                 if now_ns != last_ns:
                     step_ns, last_ns = now_ns - last_ns, now_ns
                 if not ticks % BREATH_TICKS:
@@ -121,14 +123,14 @@ class Replayer:
                 confirmations = self._apply(decision.intents, now_ns) if decision.intents else ()
                 if decision.transitions or decision.faults:
                     self._move(decision, now_ns)
-                for lane in lanes:
-                    seen = decision.signals[lane.name]
+                for name, lane, row in lanes:
+                    seen = signals[name]
                     down, up = seen.download, seen.upload
                     decided = down.state, down.wanted_bps, up.state, up.wanted_bps
                     if decided != lane.decided:
                         lane.decide(decided, now_ns)
                     if write is not None:
-                        write(lane.writer.row(label, seen, rtt))
+                        write(row(label, seen, rtt))
         finally:
             outcome.ticks, outcome.silent_ticks, outcome.end_ns = ticks, silent, last_ns + step_ns
 
