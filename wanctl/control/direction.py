@@ -91,7 +91,7 @@ class Direction:
         """Whether next to nothing has come since the reading before the newest: an outage, not a queue."""
         newest = self.achieved.newest()
         level_bps = self.achieved.rate_bps(now_ns, LEVEL_WINDOW_NS)
-        if newest is None or level_bps is None:
+        if newest is None or not level_bps:
             return False
         begin_ns, end_ns, count = newest
         return count * 8e9 <= GONE * level_bps * (end_ns - begin_ns)
