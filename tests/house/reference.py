@@ -1,6 +1,7 @@
 """The references in docs/ that are generated from the code. `python -m tests.house.reference DIR` writes them."""
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from tests.house.repository import Source, sources
 from wanctl.cli.page import Explained, all_codes
+from wanctl.control.action import ACTIONS
+from wanctl.suite.schema import machine_schema, suite_schema
 
 MOST_SHOWN = 600  # letters of an example
 CODE = re.compile(r"WC\d{3}")
@@ -100,5 +103,15 @@ def _page(code: str, entry: Explained) -> str:
     return text
 
 
+def rendered(docs: str = "docs") -> dict[str, str]:
+    """Every generated file, by its path."""
+    return {
+        f"{docs}/errors.md": render_errors(),
+        "machines/schema/machine.schema.json": json.dumps(machine_schema(ACTIONS), indent=1) + "\n",
+        "machines/schema/test.schema.json": json.dumps(suite_schema(ACTIONS), indent=1) + "\n",
+    }
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1], "errors.md").write_text(render_errors(), "utf-8")
+    for path, text in rendered(sys.argv[1]).items():
+        Path(path).write_text(text, "utf-8")

@@ -1,6 +1,8 @@
 """Error codes: one owner and one meaning each, and a reference that is current."""
 
-from tests.house.reference import error_codes, render_errors
+import pytest
+
+from tests.house.reference import error_codes, rendered
 from tests.house.repository import read
 from wanctl.cli.page import all_codes
 from wanctl.config.code import CODES
@@ -34,5 +36,6 @@ def test_every_code_that_is_reported_is_explained_and_every_explained_one_is_rep
     assert set(error_codes()) == set(all_codes())
 
 
-def test_the_reference_of_error_codes_is_current() -> None:
-    assert read("docs/errors.md") == render_errors(), "run: make docs"
+@pytest.mark.parametrize("path", rendered())
+def test_what_is_generated_is_current(path: str) -> None:
+    assert read(path) == rendered()[path], "run: make docs"

@@ -137,6 +137,6 @@ def test_a_fault_that_nobody_expects_fails_the_test() -> None:
     body = "events: [{at: 0.1s, event: go}]\nexpect: [{at: 1s, state: b}]"
     (case,) = suite_of(body, ENDLESS).cases
     assert [failure.what for failure in run_case(case).failures] == ["faults"]
-    body = "events: [{at: 0.1s, event: go}]\nexpect: [{at: 0.1s, faults: 3}]"  # the event, the tick, its during
+    body = "events: [{at: 0.12s, event: go}]\nexpect: [{at: 0.13s, faults: 1}]"  # between two ticks
     (case,) = suite_of(body, ENDLESS).cases
     assert run_case(case).passed
