@@ -22,7 +22,7 @@ class DirectionPlan:
 
 @dataclass(frozen=True, slots=True)
 class WanPlan:
-    """One WAN: its name, its law ("default" or "classic"), its two directions, and what the law's params are bound to."""
+    """One WAN: its name, its law ("default" or "classic"), its two directions, and the params of the law."""
 
     name: str
     law: str

@@ -10,8 +10,8 @@ from typing import Any
 
 from wanctl.control.achieved import UNREAD_NS
 from wanctl.control.attribution import Attribution
-from wanctl.control.direction import MS_NS, PACKET_BITS, Direction
-from wanctl.control.noise import IdleNoise
+from wanctl.control.direction import MS_NS, Direction
+from wanctl.control.limit import Limit
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import DirectionSignals, SetRate, WanSignals
@@ -20,13 +20,7 @@ from wanctl.plan import WanPlan
 
 MACHINE = "wan"
 
-NOISE_MARGIN = 1.5  # times the idle noise is the limit: what the link does by itself is no queue
-LIMIT_PACKETS = 2.5  # full packets that may wait: at low rates a healthy queue is bursts of some packets
 STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only a small one
-# A cut out of a steady cruise that finds the capacity where it was has been a false alarm: this link's loaded delay
-# strays by itself (DOCSIS grants, Wi-Fi). Each raises the limit, up to twice the target; ten quiet minutes undo it.
-WARIER, WARIEST = 1.25, 2.0
-CALMER, CALMER_NS = 0.989, 10_000_000_000
 UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
@@ -43,16 +37,12 @@ class DefaultWan:
         self.name = plan.name
         self.signals = WanSignals()
         self._delay = DelayTracker(now_ns)
-        self._noise = IdleNoise()
-        self._wariness = 1.0  # times the target: how large a delay the loaded link shows without a queue
-        self._calmer_ns = now_ns + CALMER_NS
+        self._limit = Limit(_number(program, "target"), _number(program, "limit_max"), now_ns)
         self._down = Direction(plan.download, now_ns, upload=False)
         self._up = Direction(plan.upload, now_ns, upload=True)
+        self._sides = self._down, self._up
         self._attribution = Attribution(self._down, self._up)
-        self._target_ms = _number(program, "target")
-        self._limit_max_ms = _number(program, "limit_max")
         self._full = _number(program, "download_full")
-        self._limit_ms = self._target_ms
         self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
         self._counted = False  # byte counters are read
@@ -75,18 +65,18 @@ class DefaultWan:
         confirmations: tuple[Confirmation, ...],
     ) -> Ticked:
         """Decide one tick: the rates that changed, and the rows that fired."""
-        delay = self._delay
+        delay, limit = self._delay, self._limit
         if confirmations:
             self._confirm(confirmations)
         if readings:
             self._read(now_ns, readings)
         if observations:
             delay.observe(observations)
-        looked = delay.update(now_ns, self._limit_ms)
+        looked = delay.update(now_ns, limit.ms)
         overdue, stale = delay.overdue, False
         if overdue:
             if self._silence_counts(now_ns):
-                delay.count_silence(now_ns, self._limit_ms)
+                delay.count_silence(now_ns, limit.ms)
                 looked = True
             else:
                 stale = delay.stale(now_ns)
@@ -94,20 +84,18 @@ class DefaultWan:
         if self._counted and now_ns - self._down.achieved.at_ns > UNREAD_NS:
             self._forget_readings(now_ns)
         # Beside a queue, a load and a running wait nothing about the directions can change: a calm tick ends early.
-        if now_ns < self._wakes_ns or delta_ms is None or not -self._limit_ms <= delta_ms <= STANDING * self._limit_ms:
+        if now_ns < self._wakes_ns or delta_ms is None or not -limit.ms <= delta_ms <= STANDING * limit.ms:
             self._judge(now_ns, delta_ms)
         inputs = self._inputs
         if looked:
-            if now_ns >= self._calmer_ns:
-                self._calm_down(now_ns)
-            if self._idle and delta_ms is not None and self._noise.feed(delta_ms, now_ns):
-                self._limit_ms = self._limit()
+            if self._idle and delta_ms is not None and limit.note_idle(delta_ms, now_ns):
+                limit.set(now_ns, self._sides)
             inputs.low = delay.low_ms
             inputs.spread = delay.spread_ms
             inputs.loss = delay.loss
         inputs.delta = delta_ms
         inputs.overdue, inputs.stale = overdue, stale
-        inputs.limit = self._limit_ms
+        inputs.limit = limit.ms
         if overdue or self._overdue or delay.connect.answered_ns is not None:
             self._overdue = overdue or delay.received_ns is None
             self._sense_silence(now_ns)
@@ -147,7 +135,7 @@ class DefaultWan:
             self._moved = self._moved or newest[2] > 0
             inputs.arriving = newest[2] > 0 if self._moved else None  # a counter that never moved says nothing
         inputs.download_load, inputs.upload_load = down.load, up.load
-        limit_ms = self._limit_max_ms
+        limit_ms = self._limit.most_ms
         self._idle = max(down.full_until_ns, up.full_until_ns) <= now_ns and down.idle(limit_ms) and up.idle(limit_ms)
         if down.full_until_ns > now_ns or up.full_until_ns > now_ns:
             self._wakes_ns = max(self._wakes_ns, down.wakes_ns() + LAST_LOOK_NS, up.wakes_ns() + LAST_LOOK_NS)
@@ -182,7 +170,7 @@ class DefaultWan:
         up.update(now_ns, delta_ms)
         down.contend(up)
         up.contend(down)
-        self._limit_ms = limit_ms = self._limit()
+        limit_ms = self._limit.set(now_ns, self._sides)
         if delta_ms is not None:
             self._rtt_ms = self._baseline_ms() + max(delta_ms, 0.0)
         if delta_ms is not None and delta_ms > STANDING * limit_ms and not down.gone(now_ns):
@@ -194,25 +182,12 @@ class DefaultWan:
         # One more look after the last wait has ended, which leaves everything at rest.
         self._wakes_ns = max(down.wakes_ns(), up.wakes_ns()) + LAST_LOOK_NS
 
-    def _calm_down(self, now_ns: int) -> None:
-        self._calmer_ns = now_ns + CALMER_NS
-        self._wariness = max(1.0, self._wariness * CALMER)
-
     @property
     def _rtt_ns(self) -> int:
         return round(self._rtt_ms * MS_NS)
 
     def _baseline_ms(self) -> float:
         return UNKNOWN_RTT_MS if self._delay.baseline_ms is None else self._delay.baseline_ms
-
-    def _limit(self) -> float:
-        limit_ms = self._target_ms * self._wariness
-        if self._noise.p98_ms is not None:
-            limit_ms = max(limit_ms, NOISE_MARGIN * self._noise.p98_ms)
-        for direction in (self._down, self._up):
-            if direction.loaded and direction.achieved_bps:
-                limit_ms = max(limit_ms, LIMIT_PACKETS * PACKET_BITS * 1_000.0 / direction.achieved_bps)
-        return min(limit_ms, self._limit_max_ms)
 
     def _sense_silence(self, now_ns: int) -> None:
         inputs, delay = self._inputs, self._delay
@@ -286,8 +261,7 @@ class DefaultWan:
                 self._delay.move_baselines("freeze")
             case "baseline.restart":
                 self._delay.restart()
-                self._wariness = 1.0
-                self._noise.restart()  # it was measured from the baseline that is no more
+                self._limit.restart()
             case "loss.forget":
                 self._delay.forget_losses(now_ns)
             case "source.use":
@@ -296,7 +270,7 @@ class DefaultWan:
                 raise AssertionError(action)
 
     def _move(self, now_ns: int, direction: Direction, action: str, values: Mapping[str, Any]) -> None:
-        law, queue_ms = direction.law, max(self._delay.delta_ms or 0.0, 0.0)
+        law, queue_ms = direction.law, self._delay.queue_ms()
         match action:
             case "rate.raise":
                 if direction.achieved_bps is not None:
@@ -315,7 +289,7 @@ class DefaultWan:
                     return  # bytes are counted, and too few came to tell a rate
                 if capacity_bps is not None:
                     if law.confirms(now_ns, capacity_bps):
-                        self._wariness = min(self._wariness * WARIER, WARIEST)
+                        self._limit.note_false_alarm()
                     queue_ms = max(queue_ms, direction.standing_ms(now_ns, capacity_bps, self._baseline_ms()))
                 law.cut(
                     now_ns,
@@ -329,9 +303,9 @@ class DefaultWan:
             case "rate.refine":
                 law.refine(now_ns, self._capacity_bps(now_ns, direction), queue_ms)
             case "rate.drain":
-                law.drain(now_ns, self._capacity_bps(now_ns, direction), queue_ms, self._limit_ms, self._rtt_ms)
+                law.drain(now_ns, self._capacity_bps(now_ns, direction), queue_ms, self._limit.ms, self._rtt_ms)
             case "rate.settle":
-                seen_bps = direction.seen_bps(now_ns, self._rtt_ns) if queue_ms > self._limit_ms else None
+                seen_bps = direction.seen_bps(now_ns, self._rtt_ns) if queue_ms > self._limit.ms else None
                 law.settle(now_ns, self._rtt_ms, seen_bps, share=values["share"], wait_ms=values["wait"])
             case "rate.creep":
                 law.creep(step=values["step"])

@@ -45,11 +45,12 @@ class Achieved:
         if len(readings) < 2 or now_ns - newest_ns > UNREAD_NS:
             return None
         wanted_ns = newest_ns - window_ns + _SLACK_NS
-        total = at_ns = 0
+        begin_ns, begin_bytes = readings[0]
         for at_ns, total in reversed(readings):
             if at_ns <= wanted_ns:
+                begin_ns, begin_bytes = at_ns, total
                 break
-        return (self._bytes - total) * 8e9 / (newest_ns - at_ns)
+        return (self._bytes - begin_bytes) * 8e9 / (newest_ns - begin_ns)
 
     def newest(self) -> tuple[int, int, int] | None:
         """The newest interval: from when, until when (ns), bytes; None when there is none."""

@@ -1,10 +1,10 @@
 """The default rate law of one direction: cut to what is achieved, drain what stands, cruise below the estimate, climb.
 
-While a queue stands at the bottleneck, what arrives *is* its capacity. So a cut needs one look, not a series of guesses:
-the rate goes a share below the estimate for as long as the queue takes to drain at that pace (the debt), then to a little
-below the estimate. What is measured within one round trip after that is the past, and is not acted upon. A climb asks
-the link for more in small steps while the load fills the rate; once it has left the estimate behind nobody knows how far
-the capacity has grown, so the steps become leaps.
+While a queue stands at the bottleneck, what arrives *is* its capacity. So a cut needs one look, not a series of
+guesses: the rate goes a share below the estimate for as long as the queue takes to drain at that pace (the debt), then
+to a little below the estimate. What is measured within one round trip after that is the past, and is not acted upon. A
+climb asks the link for more in small steps while the load fills the rate; once it has left the estimate behind nobody
+knows how far the capacity has grown, so the steps become leaps.
 
 The machine decides *when*; here is *how much*. Every method takes `now_ns`; rates are whole bit/s between floor and
 ceiling. Only `settle`, `climb` and `creep` may raise a rate, and a floor never does.
@@ -15,8 +15,8 @@ from wanctl.plan import DirectionPlan
 MS_NS = 1_000_000
 LONGEST_DEBT_MS = 3_000.0  # a queue of 1.8 s at a share of 60 %; beyond it the estimate is older than the debt is worth
 
-# Rests between climbs. A climb that only confirms the estimate costs some ms of queue, so the next one waits longer; one
-# that finds the capacity moved shows that the link is moving.
+# Rests between climbs. A climb that only confirms the estimate costs some ms of queue, so the next one waits longer;
+# one that finds the capacity moved shows that the link is moving.
 REST_LEAST_MS = 250.0
 REST_MOST_MS = 800.0
 REST_GROWTH = 1.6
@@ -27,6 +27,7 @@ LEAP_MOST = 0.35
 
 # A step shows its effect after one round trip and the time the delay signal needs.
 STEP_LEAST_MS = 120.0
+CAREFUL_STEP_MS = 200.0  # near the estimate, where the step before may just have been one too many
 STEP_SIGNAL_MS = 50.0
 APPLIED_SLACK = 1.10  # a wanted rate does not run away from what the shaper confirmed
 
@@ -193,12 +194,14 @@ class RateLaw:
             self.capacity_bps = achieved_bps  # it arrives and nothing queues: that much the link carries
         if self._origin_bps is not None and self.rate_bps < self._origin_bps * (1.0 + beyond):
             grow = step if self._steps else first
+            wait_ms = CAREFUL_STEP_MS
         else:
             self._leap = grow = min(self._leap * LEAP_GROWTH, LEAP_MOST) if self._leap else leap
+            wait_ms = STEP_LEAST_MS
         self._steps += 1
         self._shape(self.rate_bps * (1.0 + grow))
         self.climbed_ns = now_ns
-        self._next_step_ns = now_ns + round(max(STEP_LEAST_MS, rtt_ms + STEP_SIGNAL_MS) * MS_NS)
+        self._next_step_ns = now_ns + round(max(wait_ms, rtt_ms + STEP_SIGNAL_MS) * MS_NS)
 
     def creep(self, *, step: float) -> None:
         """A step up without knowledge of the load: nothing queues, that is all one knows."""

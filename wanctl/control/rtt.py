@@ -272,6 +272,14 @@ class DelayTracker:
                 low_ms = min(low_ms, bound_ms)
         return low_ms, count, newest_ns
 
+    def queue_ms(self) -> float:
+        """How long the queue is by now: the middle one of the newest three answers.
+
+        The delay signal is the smallest of them: it says *that* a queue stands, and of a growing one too little.
+        """
+        newest = sorted(delay_ms for _, delay_ms, _, _ in list(self._answers)[-LEAST:])
+        return max(newest[len(newest) // 2] if newest else 0.0, self.delta_ms or 0.0, 0.0)
+
     def slope(self) -> float:
         """Seconds of delay that are added a second: least squares over the newest echoes, by time of sending."""
         points = [(sent_ns / 1e9, delay_ms / 1e3) for sent_ns, delay_ms, _, _ in list(self._answers)[-SLOPE_OVER:]]
