@@ -1,7 +1,8 @@
 """How far the delay of an unloaded link strays by itself: the measure that the limit for a queue scales with.
 
 No threshold fits all links: what is a queue on fibre is an ordinary second on LTE. So the delay signal of unloaded
-times is counted in buckets 12 % wide that fade with a time constant of 300 s; the 98th percentile is read once a second.
+times is counted in buckets 12 % wide that fade with a time constant of 300 s, and once a second the 98th percentile is
+read.
 """
 
 from bisect import bisect_right
