@@ -381,6 +381,10 @@ _WHOLES: dict[str, Code] = {
         "states: {A: {template: part, with: {lat: delay}}}",
         "states: {A: {template: part, with: {late: delay}}}",
     ),
+    "WC263": Code(
+        "too many states",
+        "Templates that are made of templates multiply: no real machine has ten thousand states.",
+    ),
     "WC270": Code(
         "not a property",
         "never: [{name, when}], eventually: [{name, from, to}] and forbid: [{state, actions}] are lists of maps.",

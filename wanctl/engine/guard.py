@@ -24,12 +24,16 @@ from wanctl.engine.expression import (
     Known,
     Logic,
     Name,
+    children,
     is_constant,
 )
 from wanctl.engine.scope import Scope
 from wanctl.engine.unit import QUANTITY, UNITS, scale
 
 MAX_LENGTH = 2_000  # characters of one expression
+# With every defined word opened: words that are made of words double at each step, and compiled guards nest as deep.
+MAX_PARTS = 2_000
+MAX_DEPTH = 80
 _TOKEN = re.compile(rf"(?P<text>'[^']*'|\"[^\"]*\")|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<quantity>{QUANTITY.pattern})")
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -97,9 +101,11 @@ class _Reader:
             raise _RefusedError("WC301", "not an expression: nested too deeply, or not text", 0) from None
         self._shift = shift
         try:
-            return self._node(tree.body)
+            expr = self._node(tree.body)
         except RecursionError:
             raise _RefusedError("WC301", "nested too deeply", 0) from None
+        _check_size(expr)
+        return expr
 
     _shift: int = 0
 
@@ -311,6 +317,20 @@ class _Reader:
             self._same_dimension(operands[0], item, node)
             dimension = dimension or item.dimension
         return Arithmetic(name, operands, dimension)
+
+
+def _check_size(expr: Expr) -> None:
+    """Refuse what would take ages to compile; stops counting at the limit."""
+    waiting, parts = [(expr, 1)], 0
+    while waiting:
+        part, depth = waiting.pop()
+        parts += 1
+        if depth > MAX_DEPTH:
+            raise _RefusedError("WC301", f"nested more than {MAX_DEPTH} deep with every word opened", 0)
+        if parts > MAX_PARTS:
+            raise _RefusedError("WC301", f"more than {MAX_PARTS} parts with every word opened", 0)
+        deeper = depth if isinstance(part, Name) else depth + 1
+        waiting += [(child, deeper) for child in children(part)]
 
 
 def is_literal(expr: Expr) -> bool:

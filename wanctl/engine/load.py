@@ -30,6 +30,7 @@ _MACHINE_KEYS = frozenset({*_BODY, *_HEAD, *_PROPERTIES}) - {"exit", "complete"}
 _STATE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _DESCRIPTOR = re.compile(r"\*|[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*(\.\*)?")
 MAX_TEMPLATE_DEPTH = 4
+MAX_STATES = 5_000  # with every template opened; the largest shipped machine has 41
 
 
 def load(
@@ -80,6 +81,8 @@ class _Loader:
     forbid: list[tuple[str, Place, int, tuple[str, ...]]] = field(default_factory=list)
     next_row: list[int] = field(default_factory=lambda: [0])
     texts: list[str] = field(default_factory=list)
+    templates: dict[str, tuple[str, Map]] = field(default_factory=dict)  # each is read once, however often used
+    too_many: bool = False  # templates are opened no more
     state_at: int = 0  # whose lists are being read: where `active(...)` looks first
 
     def machine(self, root: Map, text: str, file: str) -> Model:
@@ -313,19 +316,21 @@ class _Loader:
                 self.findings.error("WC260", f"a state from a template has no '{key}' of its own", node.keys[key])
         wanted = self._plain(node, "template")
         place = node["template"].place
+        if self.too_many:
+            return None
         if depth >= MAX_TEMPLATE_DEPTH:
+            self.too_many = True  # such a template holds itself: the first of its million places is enough
             self.findings.error("WC261", f"templates are nested more than {MAX_TEMPLATE_DEPTH} deep", place)
             return None
-        source = self.read_template(wanted) if self.read_template is not None else None
+        if len(self.states) >= MAX_STATES:
+            self.too_many = True
+            self.findings.error("WC263", f"more than {MAX_STATES} states once every template is opened", place)
+            return None
+        source = self.templates.get(wanted) or self._read_template(wanted, place)
         if source is None:
-            self.findings.error(
-                "WC261", f"there is no template '{wanted}'", place, f"a file {wanted}.yaml beside this one"
-            )
             return None
-        text, file = source
-        root = parse(text, file, self.findings)
-        if not isinstance(root, Map):
-            return None
+        self.templates[wanted] = source
+        text, root = source
         self.texts.append(text)
         self._known_keys(root, _MACHINE_KEYS)
         inner = Scope()
@@ -335,6 +340,17 @@ class _Loader:
         state.doc = self._plain(node, "doc") or self._plain(root, "summary")
         self._properties(root, inner, state.index)
         return state
+
+    def _read_template(self, wanted: str, place: Place) -> tuple[str, Map] | None:
+        """Text and root of a template; None, with the reason in `findings`, when there is none."""
+        source = self.read_template(wanted) if self.read_template is not None else None
+        if source is None:
+            hint = f"a file {wanted}.yaml beside this one"
+            self.findings.error("WC261", f"there is no template '{wanted}'", place, hint)
+            return None
+        text, file = source
+        root = parse(text, file, self.findings)
+        return (text, root) if isinstance(root, Map) else None
 
     def _bind(self, node: Node | None, root: Map, outer: Scope, inner: Scope) -> None:
         if node is None:
