@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import click
 
 from wanctl.cli.report import count
 from wanctl.control.action import ACTIONS
-from wanctl.diagram import FORMS, SUFFIXES, ActiveError, Form, GraphvizError, lit, render
+from wanctl.diagram import BRIEF_FORMS, FORMS, SUFFIXES, ActiveError, Form, GraphvizError, lit, render
 from wanctl.engine.diagnostic import FileError
 from wanctl.engine.load import load
 from wanctl.engine.model import Model
@@ -18,7 +19,13 @@ from wanctl.machines import find_machine, known_machines, read_text, templates_f
 
 SCHEMA = "wanctl.machines/1"
 UNABLE = 2
-GALLERY: dict[str, Form] = {".svg": "svg", ".mmd": "mermaid"}  # what --all draws of each machine
+PICTURES = ("svg", "png")
+# What --all draws of each machine: a suffix, the format, and whether it is brief.
+GALLERY: tuple[tuple[str, Form, bool], ...] = (
+    (".svg", "svg", False),
+    (".brief.svg", "svg", True),
+    (".mmd", "mermaid", False),
+)
 
 HELP = """Draw a machine.
 
@@ -28,9 +35,10 @@ an SVG: it tells the whole row, and what its words mean.
 
 \b
   wanctl graph wan -o wan.svg                              the format by the suffix
-  wanctl graph wan --active download.RED.CUT,OUTAGE -o now.png
+  wanctl graph wan --brief -o wan.png                      for the first look: states and lines
+  wanctl graph wan --active download.RED.CUT,OUTAGE -o now.svg
   wanctl graph direction --format mermaid                  to be pasted into a document
-  wanctl graph --all -o diagrams                           every machine, as SVG and Mermaid
+  wanctl graph --all -o diagrams                           every machine, in full, brief and as Mermaid
 
 Formats: svg (light and dark), png, dot, mermaid, json. Exit code: 0 fine, 2 it could not be drawn.
 """
@@ -49,8 +57,11 @@ class Listed(NamedTuple):
 @click.command(help=HELP)
 @click.argument("machine", required=False, metavar="[MACHINE]")
 @click.option("--format", "form", type=click.Choice(FORMS), metavar="FORMAT", help=f"{', '.join(FORMS)}.")
-@click.option("-o", "--output", metavar="FILE", help="Write to this file (- for standard output), --all to this folder.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write to this file (- for standard output), --all to this folder."
+)
 @click.option("--active", metavar="STATES", help="Light these states: paths or their ends, separated by commas.")
+@click.option("--brief", is_flag=True, help="States and lines; what rows say is in their tooltips.")
 @click.option("--all", "everything", is_flag=True, help="Draw every machine that is listed.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
@@ -60,6 +71,7 @@ def graph(
     form: Form | None,
     output: str | None,
     active: str | None,
+    brief: bool,
     everything: bool,
     as_json: bool,
 ) -> None:
@@ -69,33 +81,32 @@ def graph(
     form = "json" if as_json else form
     try:
         if everything:
-            if machine or form or active or output in (None, "-"):
+            if machine or form or active or brief or output in (None, "-"):
                 ctx.fail("--all goes with -o FOLDER and nothing else")
-            _draw_all(Path(output))
+            _draw_all(ctx, Path(output))
         elif machine is None:
-            if output or active or form not in (None, "json"):
+            if output or active or brief or form not in (None, "json"):
                 ctx.fail("which machine? 'wanctl graph' lists them")
             ctx.exit(_list(as_json=form == "json"))
         else:
-            form = form or _form(ctx, machine, output)
+            form = form or _form(ctx, output)
+            if form in PICTURES and output is None and sys.stdout.isatty():
+                ctx.fail(f"a picture is not for a terminal: add -o {Path(machine).stem}.{form}")
+            if brief and form not in BRIEF_FORMS:
+                ctx.fail(f"--brief is for {', '.join(BRIEF_FORMS)}; {form} has all rows")
             model = _open(find_machine(machine))
             states = [name.strip() for name in (active or "").split(",") if name.strip()]
-            _write(output, render(model, form, lit(model, states)))
+            _write(ctx, output, render(model, form, lit(model, states), brief=brief))
     except ActiveError as error:
         ctx.fail(f"--active: {error}")
     except GraphvizError as error:
         click.echo(f"wanctl graph: {error}", err=True)
         click.echo("svg and png are laid out by Graphviz: pip install 'wanctl[diagrams]'", err=True)
         ctx.exit(UNABLE)
-    except OSError as error:
-        click.echo(f"wanctl graph: {error.filename} cannot be written: {(error.strerror or '?').lower()}", err=True)
-        ctx.exit(UNABLE)
 
 
-def _form(ctx: click.Context, machine: str, output: str | None) -> Form:
-    """The format that nobody named: by the suffix of the file, else SVG, which is not for a terminal."""
-    if output is None and sys.stdout.isatty():
-        ctx.fail(f"a picture is not for a terminal: wanctl graph {machine} -o {Path(machine).stem}.svg")
+def _form(ctx: click.Context, output: str | None) -> Form:
+    """The format that nobody named: by the suffix of the file, else SVG."""
     if output in (None, "-"):
         return "svg"
     suffix = Path(output).suffix.lower()
@@ -108,22 +119,34 @@ def _open(path: Path) -> Model:
     return load(read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path))
 
 
-def _write(output: str | None, data: bytes) -> None:
+def _write(ctx: click.Context, output: str | None, data: bytes) -> None:
     if output in (None, "-"):
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    else:
+        return
+    with _writing(ctx, output):
         Path(output).write_bytes(data)
-        click.echo(f"wrote {output}", err=True)
+    click.echo(f"wrote {output}", err=True)
 
 
-def _draw_all(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _writing(ctx: click.Context, path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        click.echo(f"wanctl graph: {path} cannot be written: {reason.lower()}", err=True)
+        ctx.exit(UNABLE)
+
+
+def _draw_all(ctx: click.Context, folder: Path) -> None:
+    with _writing(ctx, str(folder)):
+        folder.mkdir(parents=True, exist_ok=True)
     for name, path in sorted(known_machines().items()):
         model = _open(path)
-        for suffix, form in GALLERY.items():
-            _write(str(folder / f"{name}{suffix}"), render(model, form))
+        for suffix, form, brief in GALLERY:
+            _write(ctx, str(folder / f"{name}{suffix}"), render(model, form, brief=brief))
 
 
 def _list(*, as_json: bool) -> int:

@@ -6,6 +6,6 @@ module but `graphviz` knows Graphviz, and it is loaded when a layout is needed.
 
 from wanctl.diagram.active import ActiveError, lit
 from wanctl.diagram.graphviz import GraphvizError
-from wanctl.diagram.render import FORMS, SUFFIXES, Form, render
+from wanctl.diagram.render import BRIEF_FORMS, FORMS, SUFFIXES, Form, render
 
-__all__ = ["FORMS", "SUFFIXES", "ActiveError", "Form", "GraphvizError", "lit", "render"]
+__all__ = ["BRIEF_FORMS", "FORMS", "SUFFIXES", "ActiveError", "Form", "GraphvizError", "lit", "render"]

@@ -47,12 +47,16 @@ class Block:
 
     @property
     def width(self) -> float:
-        """Of the longest line, with room on both sides, in whole even pixels."""
+        """Of the longest line, with room on both sides, in whole even pixels; hardly anything without lines."""
+        if not self.lines:
+            return 1.0
         return 2 * round(max((line.width for line in self.lines), default=0.0) / 2 + PADDING_X_PX)
 
     @property
     def height(self) -> float:
-        """Of all lines, with room above and below, in whole even pixels."""
+        """Of all lines, with room above and below, in whole even pixels; hardly anything without lines."""
+        if not self.lines:
+            return 1.0
         return 2 * round(sum(line.height for line in self.lines) / 2 + PADDING_Y_PX)
 
     def shapes(self, x: float, y: float, width: float, anchor: Anchor = "middle") -> list[tuple[Shape, Row | None]]:
@@ -73,9 +77,9 @@ class Block:
 
 
 def of_link(found: Outline, link: Link) -> Block:
-    """The label of a link: its sources if it names them, then its entries with a rule between them."""
+    """The label of a link: its sources if it names them, then unless it is brief its entries, rules between them."""
     lines = _lines("doc", f"from {names(found.model, link.sources)}", LABEL_PX) if link.named else []
-    for place, entry in enumerate(link.entries):
+    for place, entry in enumerate(() if found.brief else link.entries):
         lines += [RULE, *_phrases(entry.phrases, LABEL_PX)] if place else _phrases(entry.phrases, LABEL_PX)
     return Block(tuple(lines))
 
@@ -100,6 +104,8 @@ def of_machine(found: Outline) -> Block:
 
 def _body(found: Outline, state: State, most_px: float) -> list[Line]:
     lines = _lines("doc", state.doc, most_px) if state.doc else []
+    if found.brief:
+        return lines
     lists = [("entry", state.entry), ("during", state.during), ("exit", state.exit)]
     lines += [RULE] if any(listed for _, listed in lists) else []
     for title, listed in lists:

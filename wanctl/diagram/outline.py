@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from wanctl.diagram.wording import Phrase, label
 from wanctl.engine.model import Model, Row, State
 
-
 NAMED = 4  # as many sources are named in the label instead of each having a line to it
 
 
@@ -49,9 +48,14 @@ class Link:
 
 @dataclass(slots=True)
 class Outline:
-    """A machine as links between states, and the rows that are written into a state."""
+    """A machine as links between states, and the rows that are written into a state.
+
+    A brief one is for the first look: states, their docs, and lines. All lines to a state are joined there that come
+    from the same side, and what a row says is in its tooltip.
+    """
 
     model: Model
+    brief: bool = False
     links: list[Link] = field(default_factory=list)
     inside: dict[int, list[Row]] = field(default_factory=dict)
 
@@ -62,15 +66,17 @@ class Outline:
         return [self.model.states[child] for child in root.children] if root.kind == "parallel" and not crossed else []
 
 
-def outline(model: Model) -> Outline:
+def outline(model: Model, *, brief: bool = False) -> Outline:
     """The outline of a machine."""
-    found = Outline(model)
+    found = Outline(model, brief)
     gathered: dict[tuple[tuple[int, ...], bool, tuple[str, ...]], list[Row]] = {}
     for row in model.rows:
         if not row.targets or all(_stays(model, row, target) for target in row.targets):
             found.inside.setdefault(row.state, []).append(row)
         else:
-            gathered.setdefault((row.targets, row.state < row.targets[0], _says(model, row)), []).append(row)
+            gathered.setdefault(
+                (row.targets, row.state < row.targets[0], () if brief else _says(model, row)), []
+            ).append(row)
     entries: dict[tuple[tuple[int, ...], tuple[int, ...]], list[Entry]] = {}
     for (targets, _, _), rows in gathered.items():
         sources = tuple(dict.fromkeys(row.state for row in rows))

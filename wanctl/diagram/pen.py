@@ -57,15 +57,16 @@ class Words:
         box, name = style("box", looks), style("name", looks)
         colours = f'fillcolor="{box.fill}", color="{box.stroke}", fontcolor="{name.fill}", penwidth={box.width:g}'
         named = f"id={_quoted(state_id(state))}, tooltip={_quoted(explain_state(state))}"
-        return f"label={_lines(block)}, {'labeljust=l, ' if more else ''}{colours}, {named}"
+        return f"label={_lines(block, left=bool(more))}, {colours}, {named}"
 
 
 def _title(model: Model) -> str:
     return f"{model.name}: {model.summary}" if model.summary else model.name
 
 
-def _lines(block: Block) -> str:
-    return _quoted("\n".join(line.text or "–" for line in block.lines))
+def _lines(block: Block, *, left: bool = False) -> str:
+    text = _quoted("\n".join(line.text or "–" for line in block.lines))
+    return f'{text[:-1]}\\n"'.replace("\\n", "\\l") if left else text
 
 
 def _quoted(text: str) -> str:

@@ -50,7 +50,9 @@ class Placement:
         return round(float(x), 1), round(self.height - float(y), 1)
 
     def _composite(self, state: State) -> Group:
-        left, lower, right, upper = (float(number) for number in self._things[f"cluster_{state.index}"]["bb"].split(","))
+        left, lower, right, upper = (
+            float(number) for number in self._things[f"cluster_{state.index}"]["bb"].split(",")
+        )
         x, y = self._point(f"{left},{upper}")
         width = round(right - left, 1)
         group = state_group(self._found, state, self._active, "composite")
@@ -91,11 +93,15 @@ class Placement:
         rows = [row for entry in link.entries for row in entry.rows]
         block = of_link(self._found, link)
         x, y = self._point(self._things[f"l{place}"]["pos"])
+        if not block.lines:
+            into = {source: _joined(shapes, (x, y)) for source, shapes in into.items()}
+            onward = _joined(onward, (x, y))
         left, top = x - block.width / 2, y - block.height / 2
         group = Group(("link",), title="\n\n".join(explain_row(self._found.model, row) for row in rows))
         group.shapes += [shape for shapes in into.values() for shape in shapes] + onward
-        group.shapes.append(Rect("chip", left, top, block.width, block.height, RADIUS_PX))
-        write(self._found, group, block, left, top, block.width)
+        if block.lines:
+            group.shapes.append(Rect("chip", left, top, block.width, block.height, RADIUS_PX))
+            write(self._found, group, block, left, top, block.width)
         for row in rows:
             group.shapes.append(_row_group(self._found, row, _hits(into.get(row.state, []) + onward)))
         return group
@@ -143,6 +149,22 @@ def _row_group(found: Outline, row: Row, shapes: list[Shape]) -> Group:
 def _hits(shapes: list[Shape]) -> list[Shape]:
     """Lines again, wide and unseen: to point at, and to light up when their row has fired."""
     return [Curve("hit", shape.points) for shape in shapes if isinstance(shape, Curve)]
+
+
+def _joined(shapes: list[Shape], point: Point) -> list[Shape]:
+    """Lines that end near a point, drawn on to it: Graphviz leaves a gap around a node."""
+    found: list[Shape] = []
+    for shape in shapes:
+        if isinstance(shape, Curve):
+            start, *middle, end = shape.points
+            if math.dist(start, point) < math.dist(end, point):
+                start = point
+            else:
+                end = point
+            found.append(Curve(shape.look, (start, *middle, end)))
+        else:
+            found.append(shape)
+    return found
 
 
 def _history(state: State) -> str:

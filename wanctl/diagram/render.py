@@ -13,6 +13,7 @@ from wanctl.engine.model import Model
 
 Form = Literal["svg", "png", "dot", "mermaid", "json"]
 FORMS: tuple[Form, ...] = get_args(Form)
+BRIEF_FORMS: tuple[Form, ...] = ("svg", "png", "dot")
 SUFFIXES: dict[str, Form] = {
     ".svg": "svg",
     ".png": "png",
@@ -24,8 +25,10 @@ SUFFIXES: dict[str, Form] = {
 }
 
 
-def render(model: Model, form: Form, active: frozenset[int] = frozenset()) -> bytes:
+def render(model: Model, form: Form, active: frozenset[int] = frozenset(), *, brief: bool = False) -> bytes:
     """The bytes of a file: the machine as it is, the states in `active` lit, parameters at their defaults.
+
+    `brief`, in `BRIEF_FORMS`, is for the first look: states and lines, the words of the rows in tooltips.
 
     The same machine gives the same bytes on every host, except for `png`, whose letters come from the host's fonts.
     `svg` and `png` need Graphviz: `GraphvizError` when it is not there.
@@ -34,10 +37,10 @@ def render(model: Model, form: Form, active: frozenset[int] = frozenset()) -> by
         case "json":
             return graph_json(model, active).encode()
         case "dot":
-            return graph_source(outline(model), active).encode()
+            return graph_source(outline(model, brief=brief), active).encode()
         case "mermaid":
             return mermaid(outline(model), active).encode()
         case "svg":
-            return svg(picture(outline(model), active)).encode()
+            return svg(picture(outline(model, brief=brief), active)).encode()
         case "png":
-            return png(picture(outline(model), active))
+            return png(picture(outline(model, brief=brief), active))

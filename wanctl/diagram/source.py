@@ -100,8 +100,9 @@ def lines(found: Outline, root: State) -> list[Line]:
 def dot(found: Outline, root: State, pen: Pen) -> str:
     """DOT for a region, or for a whole machine."""
     drawn = lines(found, root)
+    nodes = _inside(found, root, pen, drawn) if root.children else [f"s{root.index} [{pen.state(root)}]"]
     text = ["digraph {", f"graph [{pen.graph}]", f"node [{pen.node}]", "edge [arrowsize=0.6]"]
-    return "\n".join([*text, *_inside(found, root, pen, drawn), *(_edge(line, pen) for line in drawn), "}"])
+    return "\n".join([*text, *nodes, *(_edge(line, pen) for line in drawn), "}"])
 
 
 def _lines_of(found: Outline, place: int, link: Link) -> Iterator[Line]:

@@ -28,8 +28,8 @@ def _lines(scene: Scene) -> Iterator[str]:
 
 
 def _group(group: Group) -> Iterator[str]:
-    id = f' id="{_text(group.id)}"' if group.id else ""
-    yield f'<g{id} class="{" ".join(group.looks)}">'
+    named = f' id="{_text(group.id)}"' if group.id else ""
+    yield f'<g{named} class="{" ".join(group.looks)}">'
     if group.title:
         yield f"<title>{_text(group.title)}</title>"
     for shape in group.shapes:

@@ -24,7 +24,7 @@ class Style:
     italic: bool = False
 
     def over(self, other: "Style") -> "Style":
-        """This style, and the other one where this says nothing."""
+        """What it says, and where it says nothing, what the other one says."""
         return Style(
             self.fill or other.fill,
             self.stroke or other.stroke,
@@ -98,9 +98,12 @@ def _rules() -> Iterator[Rule]:
     yield _rule("", "dot", LINE)
     yield _rule("", "mark", BOX, STATE_LINE, Style(width=1.2))
     yield _rule("", "hit", NO_FILL, ("transparent", "transparent"), Style(width=8))
-    yield _rule("fired", "hit", NO_FILL, (TONES["plain"].strong, TONES["plain"].dark_strong), Style(width=3))
+    strong = (TONES["plain"].strong, TONES["plain"].dark_strong)
+    yield _rule("link:hover", "line", NO_FILL, strong, Style(width=2))  # the lines of one label, to be followed
+    yield _rule("link:hover", "arrow", strong, strong)
+    yield _rule("fired", "hit", NO_FILL, strong, Style(width=3))
     yield _rule("state", "box", BOX, STATE_LINE, Style(width=1.2))
-    yield _rule("state active", "panel", stroke=(TONES["plain"].strong, TONES["plain"].dark_strong), style=Style(width=2))
+    yield _rule("state active", "panel", stroke=strong, style=Style(width=2))
     yield _rule("composite", "box", PANEL, STATE_LINE, Style(width=1.2))
     for name, tone in TONES.items():
         strong, soft = (tone.strong, tone.dark_strong), (tone.soft, tone.dark_soft)

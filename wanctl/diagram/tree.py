@@ -10,7 +10,7 @@ SCHEMA = "wanctl.graph/1"
 
 
 def graph_json(model: Model, active: frozenset[int] = frozenset()) -> str:
-    """The text of a JSON document. Names and guards are as the machine's file has them; `element` is the id in the SVG."""
+    """The text of a JSON document. Names and guards are as the file has them; `element` is the id in the SVG."""
     root = model.states[0]
     document = {
         "schema": SCHEMA,

@@ -77,7 +77,8 @@ def explain_row(model: Model, row: Row) -> str:
     """The tooltip of a row: its id, everything it says, and what its words mean, parameters at their defaults."""
     targets = ", ".join(model.states[target].path for target in row.targets)
     lines = [f"{row.id} → {targets}" if targets else row.id, sentence(model, row)]
-    read = [expr for expr in (row.guard, row.hold and row.hold.amount, row.cooldown) if expr is not None]
+    hold_amount = None if row.hold is None else row.hold.amount
+    read = [expr for expr in (row.guard, hold_amount, row.cooldown) if expr is not None]
     lines += [f"  {meaning}" for meaning in _meanings(read, _prefixes(model, row.state))]
     return "\n".join([*lines, row.why] if row.why else lines)
 
