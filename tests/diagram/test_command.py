@@ -128,3 +128,16 @@ def test_all_draws_every_machine_of_the_list(tmp_path: Path) -> None:
     assert done.returncode == 0
     names = {file.name for file in (tmp_path / "out" / "pictures").iterdir()}
     assert {"zoo.svg", "zoo.brief.svg", "zoo.mmd", "wan.svg", "direction.mmd"} <= names
+
+
+def test_without_graphviz_it_says_what_to_install_and_still_writes_text(folder: Path) -> None:
+    program = "import sys; sys.modules['pygraphviz'] = None; from wanctl.cli import main; main(sys.argv[1:])"
+
+    def graph(form: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", program, "graph", "lamp", "--format", form]
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+    refused = graph("svg")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "pip install 'wanctl[diagrams]'" in refused.stderr
+    assert graph("mermaid").stdout.startswith("---\ntitle: lamp")
