@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.suite.mutants import unnoticed
 from wanctl.control.action import ACTIONS
 from wanctl.data import data_folder
 from wanctl.engine import Findings, Model, load
@@ -32,3 +33,10 @@ def test_a_shipped_machine_passes_its_tests_and_every_row_guard_and_state_is_exe
 
 def test_the_machines_of_the_laws_have_tests() -> None:
     assert {"classic", "direction", "wan"} <= set(TESTED)
+
+
+@pytest.mark.parametrize("name", ["classic", "direction"])
+def test_no_row_of_a_machine_can_be_dropped_without_a_test_that_fails(name: str) -> None:
+    planted, alive = unnoticed(name, rows_only=True)
+    assert [mutant.row for mutant in alive] == []
+    assert planted > 20
