@@ -20,8 +20,8 @@ LOCKED = {name: Version(version) for name, version in re.findall(r"^([\w.-]+)==(
 DOORS = {
     "transitions": ("wanctl/engine/chart.py",),
     "yaml": ("wanctl/engine/document.py",),
-    "networkx": ("wanctl/engine/",),
-    "z3": ("wanctl/engine/verify.py", "wanctl/engine/verify/"),
+    "networkx": ("wanctl/verify/",),
+    "z3": ("wanctl/verify/",),
     "pygraphviz": ("wanctl/diagram/", "wanctl/engine/draw.py"),
     "requests": ("wanctl/routeros/https.py",),
     "urllib3": ("wanctl/routeros/https.py", "wanctl/routeros/failure.py"),

@@ -1,0 +1,112 @@
+"""Machines that do not come to rest: `always` rows that chase each other, and flapping on a constant input."""
+
+from collections.abc import Iterator
+
+from wanctl.engine.expression import symbols
+from wanctl.engine.machine import Machine
+from wanctl.engine.record import Outcome, Value
+from wanctl.verify.formula import Query, merge
+from wanctl.verify.graph import Graph, OutOfTimeError
+from wanctl.verify.inquiry import Inquiry
+from wanctl.verify.result import Fault, Result
+from wanctl.verify.situation import Edge
+
+MOST_TRIES = 12
+ROUNDS = 3
+
+
+def check_rest(inquiry: Inquiry) -> Result | None:
+    """Every tick comes to rest: no cycle over `always` rows and internal events."""
+    if not any(state.always or state.events for state in inquiry.model.states):
+        return None
+    result = Result("every tick comes to rest", "zero time", "proved", "abstract")
+    if inquiry.program.start(0).started.faults:
+        result.status, result.text = "violated", "the start itself never comes to rest"
+        return result
+    for _, graph in inquiry.region_graphs():
+        suspects = [edge for edges in graph.edges.values() for edge in edges if edge.restless]
+        replayer = inquiry.replayer(graph)
+        for edge in suspects[:MOST_TRIES]:
+            run = replayer.play([*graph.path(edge.source), edge], edge.query, _has_fault)
+            names = dict.fromkeys(inquiry.program.rows[row].row.id for row in edge.rows)
+            if run is not None:
+                run.expect = {"tick": len(run.steps), "faults": 0}
+                result.status, result.text = "violated", f"{' and '.join(names)} follow each other without end"
+                result.faults.append(Fault(next(iter(names)), result.text, None, run))
+                return result
+            result.status, result.text = "undecided", f"{' and '.join(names)} may follow each other without end"
+    return result
+
+
+def _has_fault(_machine: Machine, _inputs: dict[str, Value], outcome: Outcome) -> bool:
+    return bool(outcome.faults)
+
+
+def check_flapping(inquiry: Inquiry) -> Result:
+    """No constant input drives a machine round and round.
+
+    A cycle that inputs keep going which all of its rows ask for is a threshold without hysteresis: a fault. Other
+    cycles need more inputs to hold still, which the machine's own actions would move; they are listed.
+    """
+    result = Result("no flapping on a constant input", "flapping", "proved", "abstract")
+    seen: set[frozenset[int]] = set()
+    for _, graph in inquiry.region_graphs():
+        for way, query in _cycles(inquiry, graph):
+            rows = frozenset(row for edge in way for row in edge.rows)
+            if any(known <= rows for known in seen):
+                continue
+            seen.add(rows)
+            _note(inquiry, graph, way, query, result)
+    listed = [fault for fault in result.faults if fault.run is None]
+    if any(fault.run is not None for fault in result.faults):
+        result.status = "violated"
+        result.text = "a constant input drives it round and round"
+    elif listed:
+        result.text = f"{len(listed)} cycles only while inputs hold still that the machine's own actions move"
+    return result
+
+
+def _note(inquiry: Inquiry, graph: Graph, way: list[Edge], query: Query, result: Result) -> None:
+    rows = [inquiry.program.rows[row].row for edge in way for row in edge.rows]
+    names = " -> ".join(row.id for row in rows)
+    read = [{s.name for s in symbols(row.guard) if s.role == "input"} for row in rows if row.guard is not None]
+    shared = set.intersection(*read) if read else set()
+    if read and not _driven_by(inquiry, query, shared):
+        result.faults.append(Fault(rows[0].id, f"in turn while nothing changes: {names}"))
+        return
+    before = graph.path(way[0].source)
+    turns = way * ROUNDS
+    run = inquiry.replayer(graph).play([*before, *turns], query, constant_from=len(before), constant=query)
+    if run is None:
+        result.faults.append(Fault(rows[0].id, f"in turn while nothing changes, perhaps: {names}"))
+        return
+    run.expect = {"tick": len(run.steps), "fired": []}
+    told = f"without hysteresis in {', '.join(sorted(shared))}" if shared else "whatever the inputs"
+    result.faults.append(Fault(rows[0].id, f"{names}, {told}", rows[0].place, run))
+
+
+def _driven_by(inquiry: Inquiry, query: Query, shared: set[str]) -> bool:
+    """Whether these inputs alone, at some values, keep a cycle going, whatever the others are."""
+    return bool(shared) and inquiry.space.possible_whatever(query, set(inquiry.model.inputs) - shared)
+
+
+def _cycles(inquiry: Inquiry, graph: Graph) -> Iterator[tuple[list[Edge], Query]]:
+    """Cycles of rows that do not wait, with the constant inputs that drive them."""
+    quick = {
+        spot: [e for e in edges if e.kind == "tick" and e.rows and not e.held and e.target != spot]
+        for spot, edges in graph.edges.items()
+    }
+    for spot in graph.edges:
+        waiting: list[tuple[list[Edge], Query]] = [([edge], edge.query) for edge in quick[spot]]
+        while waiting:
+            if inquiry.out_of_time():
+                raise OutOfTimeError
+            way, query = waiting.pop()
+            for edge in quick[way[-1].target]:
+                both = merge(query, edge.query)
+                if both is None or not inquiry.space.possible(both):
+                    continue
+                if edge.target == spot:
+                    yield [*way, edge], both
+                elif all(edge.target != step.target for step in way):
+                    waiting.append(([*way, edge], both))

@@ -1,0 +1,131 @@
+"""Bounded recovery: how long a machine takes back to a goal when the inputs are calm.
+
+Calm is a constant input under which the goal, once reached, is kept. The engine runs from every configuration that may
+be reached, its timers just begun, and the best such input is reported with the longest way back.
+"""
+
+from dataclasses import dataclass
+
+from wanctl.engine.model import Eventually
+from wanctl.engine.record import Value
+from wanctl.verify.clockwork import NOW_NS, Clockwork, Memory
+from wanctl.verify.cone import cone_of
+from wanctl.verify.formula import FALSE, TRUE
+from wanctl.verify.graph import OutOfTimeError
+from wanctl.verify.inquiry import Inquiry
+from wanctl.verify.move import Spot
+from wanctl.verify.replay import TICK_NS, leaves_of
+from wanctl.verify.result import Result
+
+MOST_INPUTS = 4  # calm inputs that are tried from everywhere
+MOST_CHANGES = 40  # of one way back
+MOST_TRIED = 300  # inputs that are tried from one configuration
+
+
+@dataclass(slots=True)
+class _Recovery:
+    back: dict[Spot, int]  # ticks
+    values: dict[str, Value]
+
+    @property
+    def worst(self) -> int:
+        return max(self.back.values(), default=0)
+
+
+def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | None:
+    """For an `eventually` from anywhere to some states; None for the others."""
+    graph = inquiry.graph(cone_of(inquiry.model, [item.to]), settled=True)
+    space, steps = inquiry.space, graph.steps
+    truth = {spot: space.literal(item.to, steps.active(spot)) for spot in graph.edges}
+    if item.start is not None or not set(truth.values()) <= {TRUE, FALSE} or TRUE not in truth.values():
+        return None
+    clockwork = Clockwork(inquiry.program, steps.cone)
+    spots = [spot for spot in graph.edges if not spot.ended]
+    goals = frozenset(spot.leaves for spot, literal in truth.items() if literal == TRUE)
+    names = inquiry.inputs_of(steps.cone)
+    calm: list[tuple[int, dict[str, Value]]] = []
+    seen: list[dict[str, Value]] = []
+    for witness in list(space.witnesses):
+        values = {name: witness.values[name] for name in names}
+        if inquiry.settled.holds(witness.mask) and values not in seen and len(seen) < MOST_TRIED:
+            seen.append(values)
+            ticks = _ticks_back(inquiry, clockwork, spots[-1], values, goals)
+            calm += [(ticks, values)] if ticks >= 0 else []
+    calm.sort(key=lambda item: item[0])
+    tried = [_from_everywhere(inquiry, clockwork, spots, values, goals) for _, values in calm[:MOST_INPUTS]]
+    if not tried:
+        return None  # the goal is passed through, not stayed in
+    best = max(tried, key=lambda item: (len(item.back), -item.worst))
+    longest = max(best.back, key=lambda spot: best.back[spot])
+    told = f"within {best.worst * TICK_NS / 1e9:g} s of calm from {len(best.back)} of {len(spots)} configurations"
+    told += f", longest from {leaves_of(inquiry.program, longest)}"
+    lost = {leaf for spot in spots if spot not in best.back for leaf in spot.leaves}
+    lost -= {leaf for spot in best.back for leaf in spot.leaves}
+    if lost:
+        told += f"; not from {', '.join(inquiry.model.states[leaf].path for leaf in sorted(lost))}"
+    return Result(f"back when calm: {name}", "recovery", "proved" if not lost else "remark", "exact", told)
+
+
+def _from_everywhere(
+    inquiry: Inquiry,
+    clockwork: Clockwork,
+    spots: list[Spot],
+    values: dict[str, Value],
+    goals: frozenset[tuple[int, ...]],
+) -> _Recovery:
+    back = {spot: _ticks_back(inquiry, clockwork, spot, values, goals) for spot in spots}
+    return _Recovery({spot: ticks for spot, ticks in back.items() if ticks >= 0}, values)
+
+
+def _ticks_back(
+    inquiry: Inquiry,
+    clockwork: Clockwork,
+    spot: Spot,
+    values: dict[str, Value],
+    goals: frozenset[tuple[int, ...]],
+) -> int:
+    """Ticks until a goal that is kept; -1 when there is none."""
+    if inquiry.out_of_time():
+        raise OutOfTimeError
+    clockwork.wind(_fresh(inquiry, spot))
+    machine = clockwork.machine
+    for name in machine.model.inputs:
+        setattr(machine.inputs, name, values.get(name))
+    since, last_change = (0 if spot.leaves in goals else -1), 0
+    leaves, patience = spot.leaves, _patience(inquiry, spot.leaves)
+    tick = changes = 0
+    while changes < MOST_CHANGES:
+        tick += 1
+        machine.tick(NOW_NS + tick * TICK_NS)
+        now = clockwork.leaves()
+        if now != leaves:
+            leaves, last_change, patience, changes = now, tick, _patience(inquiry, now), changes + 1
+            if now not in goals:
+                since = -1
+            elif since < 0:
+                since = tick
+        if tick - last_change > patience:
+            return since
+    return -1
+
+
+def _patience(inquiry: Inquiry, leaves: tuple[int, ...]) -> int:
+    """How many ticks of the same inputs may pass in a configuration until nothing more can happen."""
+    longest = 1
+    for index in {index for leaf in leaves for index in (leaf, *inquiry.model.ancestors(leaf))}:
+        live = inquiry.program.states[index]
+        times = [max(row.hold_ns, row.cooldown_ns) for row in live.ticks] + [delay_ns for delay_ns, _ in live.timers]
+        counts = [row.window or row.hold_ticks for row in live.ticks]
+        longest = max([longest, *counts, *(-(-time_ns // TICK_NS) for time_ns in times)])
+    return longest + 1
+
+
+def _fresh(inquiry: Inquiry, spot: Spot) -> Memory:
+    """The memory of a machine that has just come to a spot."""
+    model, pending = inquiry.model, []
+    active = {index for leaf in spot.leaves for index in (leaf, *model.ancestors(leaf))}
+    for index in sorted(active):
+        for number, (delay_ns, _) in enumerate(inquiry.program.states[index].timers):
+            pending.append((delay_ns, index, number, ""))
+    data = tuple(symbol.default for symbol in model.data.values())
+    return Memory(spot.leaves, (), spot.history, (), tuple(sorted(pending)), data, spot.ended)

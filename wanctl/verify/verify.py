@@ -1,0 +1,94 @@
+"""All checks of one machine, in the order of their report."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from wanctl.engine.action import ActionRegistry
+from wanctl.engine.model import Model
+from wanctl.verify.cone import active_states, region_of
+from wanctl.verify.cycle import check_flapping, check_rest
+from wanctl.verify.eventually import check_eventually
+from wanctl.verify.forbid import check_forbid
+from wanctl.verify.graph import OutOfTimeError
+from wanctl.verify.inquiry import Inquiry
+from wanctl.verify.never import check_never
+from wanctl.verify.parameter import check_arguments, check_where
+from wanctl.verify.recovery import check_recovery
+from wanctl.verify.result import Result
+from wanctl.verify.rows import check_gaps, check_overlaps, check_rows, check_states
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of one machine, not made yet; `make` gives None when there is nothing to check."""
+
+    name: str
+    kind: str
+    make: Callable[[], Result | None]
+
+
+def never_out_of_time() -> bool:
+    """The deadline of those who have time."""
+    return False
+
+
+def checks(
+    model: Model,
+    actions: ActionRegistry,
+    out_of_time: Callable[[], bool] = never_out_of_time,
+    *,
+    exact: bool = True,
+) -> list[Check]:
+    """Everything that can be checked of a machine.
+
+    `out_of_time` is asked now and then whether to give up; `exact` is whether the engine may be walked through all its
+    memories where the abstract level leaves something open. Raises `FileError` when the defaults contradict `where`.
+    """
+    inquiry = Inquiry.begin(model, actions, out_of_time, exact=exact)
+    found = [
+        Check("the ranges of parameters agree with where", "parameters", lambda: check_where(inquiry)),
+        Check("times and arguments are in range for all parameters", "arguments", lambda: check_arguments(inquiry)),
+        Check("every row can fire", "rows", lambda: check_rows(inquiry)),
+        Check("rows that their order tells apart", "overlaps", lambda: check_overlaps(inquiry)),
+        Check("complete states leave nothing out", "gaps", lambda: check_gaps(inquiry)),
+        Check("every state can be reached and left", "states", lambda: check_states(inquiry)),
+        Check("every tick comes to rest", "zero time", lambda: check_rest(inquiry)),
+        Check("no flapping on a constant input", "flapping", lambda: check_flapping(inquiry)),
+    ]
+    return found + list(_declared(inquiry))
+
+
+def _declared(inquiry: Inquiry) -> Iterator[Check]:
+    """The properties that the file declares, and the recoveries that follow from them."""
+    model = inquiry.model
+    names = [item.name for item in model.never] + [item.name for item in model.eventually]
+
+    def told(name: str, state: int) -> str:
+        """A template's properties come once for each of its uses: the region tells them apart."""
+        if names.count(name) < 2:
+            return name
+        return f"{model.states[region_of(model, state)].path}: {name}"
+
+    for never in model.never:
+        name = told(never.name, next(iter(active_states([never.when])), 0))
+        yield Check(name, "never", lambda item=never, name=name: check_never(inquiry, item, name))  # type: ignore[misc]
+    for goal in model.eventually:
+        name = told(goal.name, next(iter(active_states([goal.to])), 0))
+        yield Check(name, "eventually", lambda item=goal, name=name: check_eventually(inquiry, item, name))  # type: ignore[misc]
+        if inquiry.exact:
+            yield Check(
+                f"back when calm: {name}",
+                "recovery",
+                lambda item=goal, name=name: check_recovery(inquiry, item, name),  # type: ignore[misc]
+            )
+    for rule in model.forbid:
+        name = f"{model.states[rule.state].path} asks for no {', '.join(rule.actions)}"
+        yield Check(name, "forbid", lambda item=rule, name=name: check_forbid(inquiry, item, name))  # type: ignore[misc]
+
+
+def run_check(check: Check) -> Result | None:
+    """Make one check; a deadline that passes leaves it undecided."""
+    try:
+        return check.make()
+    except OutOfTimeError:
+        return Result(check.name, check.kind, "undecided", "", "out of time")
