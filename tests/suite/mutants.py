@@ -44,7 +44,7 @@ def _of_row(row: Row, *, rows_only: bool) -> Iterator[Mutant]:
     if rows_only:
         return
     if row.guard is not None:
-        for what in dict(_faulty(row.guard)):
+        for what in _faults(row.guard):
             yield Mutant(row.id, what, lambda other, what=what: _with_guard(other, what))
     if row.hold is not None and row.hold.kind == "time":
         yield Mutant(row.id, "held 10 % shorter", lambda other: _with_hold(other, 0.9))
@@ -57,13 +57,22 @@ def _drop(row: Row) -> None:
 
 def _with_guard(row: Row, what: str) -> None:
     assert row.guard is not None
-    row.guard = dict(_faulty(row.guard))[what]
+    row.guard = _faults(row.guard)[what]
 
 
 def _with_hold(row: Row, factor: float) -> None:
     assert row.hold is not None
     amount = row.hold.amount
     row.hold = Hold("time", Arithmetic("*", (amount, Constant(factor, "number")), "time"))
+
+
+def _faults(expr: Expr) -> dict[str, Expr]:
+    """Each fault by what it is; the same comparison may stand twice in a guard."""
+    found: dict[str, Expr] = {}
+    for what, faulty in _faulty(expr):
+        times = sum(1 for known in found if known.startswith(what))
+        found[f"{what} ({times + 1})" if times else what] = faulty
+    return found
 
 
 def _faulty(expr: Expr) -> Iterator[tuple[str, Expr]]:
