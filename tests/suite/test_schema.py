@@ -3,6 +3,7 @@
 import json
 from importlib import import_module
 
+import jsonschema
 import pytest
 import yaml
 
@@ -15,8 +16,6 @@ from wanctl.suite import code as suite_code
 from wanctl.suite import read, wanted
 from wanctl.suite.schema import machine_schema, suite_schema
 from wanctl.testing.conformance import MARK
-
-jsonschema = pytest.importorskip("jsonschema")
 
 CONFORMANCE = data_folder("machines").parent / "tests" / "engine" / "conformance"
 MACHINES = sorted(data_folder("machines").glob("*.yaml"))
