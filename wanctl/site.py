@@ -9,7 +9,7 @@ from typing import Protocol
 
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import Decision, SetRate, WanSignals
-from wanctl.engine import Transition
+from wanctl.engine import Machine, Transition
 
 
 class Controller(Protocol):
@@ -23,6 +23,11 @@ class Controller(Protocol):
     @property
     def signals(self) -> WanSignals:
         """What the last tick saw; the same object all the time."""
+        ...
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that decides."""
         ...
 
     def tick(

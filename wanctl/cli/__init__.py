@@ -34,8 +34,11 @@ class Verb(NamedTuple):
 # In the order of the help. A verb whose module is not there yet is not listed.
 VERBS: dict[str, Verb] = {
     "run": Verb("Operate", "Keep the WANs of a site free of bufferbloat (the daemon)."),
+    "status": Verb("Operate", "Show how the sites on this host are."),
+    "why": Verb("Operate", "Say what a site did last and why, and what keeps it as it is."),
     "check": Verb("Check", "Say everything that is wrong in sites and machines."),
     "test": Verb("Check", "Run the tests of machines."),
+    "verify": Verb("Check", "Prove what machines can never do and always can."),
     "explain": Verb("Check", "Say what an error code, a state or a row means."),
     "graph": Verb("Lab", "Draw a machine."),
     "replay": Verb("Lab", "Run a recorded trace through a site."),

@@ -1,6 +1,7 @@
 """`wanctl demo`: a house's link on loopback, without wanctl and then with it."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -101,9 +102,10 @@ def _with(
 
 
 def start_daemon(site: Path, summary: Path, *options: str) -> subprocess.Popen[bytes]:
-    """The real daemon on a site, as a process of its own."""
+    """The real daemon on a site, as a process of its own, with its run folder beside the site."""
     command = [sys.executable, "-m", "wanctl", "run", str(site), "--summary", str(summary), *options]
-    return subprocess.Popen(command)  # noqa: S603  (our own program)
+    environment = {**os.environ, "RUNTIME_DIRECTORY": str(site.parent / "run" / site.stem)}
+    return subprocess.Popen(command, env=environment)  # noqa: S603  (our own program)
 
 
 def stop_daemon(daemon: subprocess.Popen[bytes]) -> int:

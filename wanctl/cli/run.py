@@ -1,6 +1,7 @@
 """`wanctl run`: the daemon of one site."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from wanctl.config import find_site, load_site
 from wanctl.config.law import check_laws
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.journal import Journal
+from wanctl.daemon.lock import ControlError
 from wanctl.daemon.loop import Listener
 from wanctl.daemon.service import CONFIGURATION_ERRORS, Service
 from wanctl.daemon.watch import Watch
@@ -68,6 +70,7 @@ def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summar
         check_laws(file, findings)
         findings.raise_errors()
         service = Service(file, clock, listener)
+        service.lock(os.environ)
         service.check_router(findings)
         findings.raise_errors()
         result = service.run(duration)
@@ -75,6 +78,9 @@ def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summar
         for line in lines(error.findings, "full"):
             click.echo(line, err=True)
         ctx.exit(CONFIGURATION)
+    except ControlError as error:
+        click.echo(f"{site}: {error}", err=True)
+        ctx.exit(2)
     except (AddressError, ProbePermissionError) as error:
         click.echo(f"{site}: {error}", err=True)
         ctx.exit(CONFIGURATION)

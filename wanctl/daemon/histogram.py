@@ -38,3 +38,10 @@ class Histogram:
             if count and seen >= wanted:
                 return min(round(LEAST_NS * GROWTH**bucket), self.most_ns or LEAST_NS)
         return 0
+
+    def at_most(self, limit_ns: int) -> int:
+        """How many durations were at most so long; right to a bucket, for the bound need not be one of theirs."""
+        if limit_ns < LEAST_NS:
+            return 0
+        last = int(log(limit_ns / LEAST_NS) / _LOG_GROWTH)
+        return sum(self._counts[: last + 1])

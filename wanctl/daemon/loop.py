@@ -2,7 +2,7 @@
 
 import gc
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from wanctl.control.sample import Observation
@@ -10,7 +10,9 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.schedule import PERIOD_NS, Schedule
 from wanctl.daemon.shaper import Shaper
-from wanctl.decision import Decision, SetRate
+from wanctl.daemon.window import Window
+from wanctl.decision import Decision, DirectionSignals, SetRate
+from wanctl.observe.history import History
 from wanctl.probe import Prober
 from wanctl.site import Site
 
@@ -49,15 +51,14 @@ class Loop:
         self._listener, self._clock, self._notes = listener, clock, notes
         self.schedule = Schedule(clock.monotonic_ns() + PERIOD_NS)
         self.work, self.lateness = Histogram(), Histogram()
-        self.transitions = 0
+        self.history = History(
+            {(name, way): signals.wanted_bps for name, way, signals in self._directions()}, clock.monotonic_ns()
+        )
+        self.window: Window | None = None
 
     def run(self, stopping: Callable[[], bool], until_ns: int | None = None) -> None:
         """Tick until `stopping` says so, or until a moment; raises what ended the shaper's thread, if it ended."""
-        self._shaper.want(
-            SetRate(name, direction, signals.wanted_bps, cut=False)
-            for name, wan in self._site.wans.items()
-            for direction, signals in (("download", wan.signals.download), ("upload", wan.signals.upload))
-        )
+        self._shaper.want(SetRate(wan, way, now.wanted_bps, cut=False) for wan, way, now in self._directions())
         # What lives now lives to the end: the collector need not look at it again in the middle of a tick.
         gc.collect()
         gc.freeze()
@@ -69,11 +70,18 @@ class Loop:
             now_ns = self._clock.monotonic_ns()
             self.lateness.add(now_ns - due_ns)
             self._tick(now_ns)
+            if self.window is not None and self.window.questions:
+                self.window.answer(now_ns)
             done_ns = self._clock.monotonic_ns()
             self.work.add(done_ns - now_ns)
             self.schedule.advance(done_ns)
             if self._shaper.failure is not None:
                 raise self._shaper.failure
+
+    def _directions(self) -> Iterator[tuple[str, str, DirectionSignals]]:
+        for name, wan in self._site.wans.items():
+            yield name, "download", wan.signals.download
+            yield name, "upload", wan.signals.upload
 
     def _tick(self, now_ns: int) -> None:
         observations: list[Observation] = []
@@ -84,7 +92,10 @@ class Loop:
         decision = self._site.tick(now_ns, tuple(observations), readings, confirmations)
         if decision.intents:
             self._shaper.want(decision.intents)
-        self.transitions += len(decision.transitions)
+        if confirmations:
+            self.history.confirm(confirmations)
+        if decision.intents or decision.transitions or decision.faults:
+            self.history.note(decision)
         while self._notes:
             self._listener.say(self._notes.popleft())
         self._listener.decided(decision)

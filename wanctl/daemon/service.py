@@ -2,8 +2,9 @@
 
 import signal
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -13,9 +14,15 @@ from wanctl.config import SiteFile
 from wanctl.config.law import build_site
 from wanctl.config.model import Wan
 from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.control import ControlServer
 from wanctl.daemon.histogram import Histogram
+from wanctl.daemon.lock import ControlError, SiteLock
 from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
+from wanctl.daemon.publish import Publisher
+from wanctl.daemon.runfolder import RunFolderError, run_folder
 from wanctl.daemon.shaper import Meter, Shaper
+from wanctl.daemon.verbs import verbs
+from wanctl.daemon.window import Window
 from wanctl.engine import Findings
 from wanctl.probe import Egress, WanProber, parse_address
 from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
@@ -35,6 +42,8 @@ class Service:
         self._began_ns, self._began_cpu_ns = clock.monotonic_ns(), clock.cpu_ns()
         self.plan = file.plan()
         self.router = connect(file, clock)
+        self._lock: SiteLock | None = None
+        self._run_folder: Path | None = None
 
     def check_router(self, findings: Findings) -> None:
         """Compare the site with the router: every object that is named and missing becomes an error at its place.
@@ -63,18 +72,20 @@ class Service:
     def run(self, duration_ns: int | None = None) -> dict[str, Any]:
         """Work until SIGTERM or SIGINT, or for a time; then leave every queue at its ceiling. The summary."""
         site = build_site(self.plan, self._clock.monotonic_ns())
-        probers = [self._prober(name, wan) for name, wan in self._file.site.wans.items()]
+        probers = {name: self._prober(name, wan) for name, wan in self._file.site.wans.items()}
         shaper = Shaper(self.router, self._actuator(), list(self._meters()), self._clock, self._notes.append)
-        loop = Loop(site, probers, shaper, self._listener, self._clock, self._notes)
+        loop = Loop(site, list(probers.values()), shaper, self._listener, self._clock, self._notes)
+        publisher = Publisher(self._file.name, site, loop, shaper, probers, self._clock)
+        loop.window = Window({"view": publisher.view, "moment": publisher.moment}, self._clock)
         until_ns = None if duration_ns is None else self._clock.monotonic_ns() + duration_ns
         self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
         shaper.start()
         try:
-            with self._signals():
+            with self._signals(), self._served(loop.window):
                 loop.run(lambda: self._stopping, until_ns)
         finally:
             restored = shaper.stop()
-            for prober in probers:
+            for prober in probers.values():
                 prober.close()
             while self._notes:
                 self._listener.say(self._notes.popleft())
@@ -82,6 +93,34 @@ class Service:
         if not restored:
             self._listener.say("the router did not take the ceilings in time: look at its queues")
         return self._summary(site, loop, shaper, restored=restored)
+
+    def lock(self, environment: Mapping[str, str]) -> None:
+        """Keep the site for this process; `ControlError` when another one has it.
+
+        Without a place for a run folder the WANs are shaped all the same: it is said.
+        """
+        try:
+            folder = run_folder(self._file.name, environment)
+            self._lock, self._run_folder = SiteLock(folder, self._file.name), folder
+        except RunFolderError as error:
+            self._listener.say(f"{error}; 'wanctl status' and its kind will not reach this site")
+
+    @contextmanager
+    def _served(self, window: Window) -> Iterator[None]:
+        """Let others look, while the loop runs."""
+        servers: list[ControlServer] = []
+        if self._run_folder is not None:
+            try:
+                servers.append(ControlServer(self._run_folder, verbs(window), self._clock, self._notes.append))
+            except ControlError as error:
+                self._listener.say(f"{error}; 'wanctl status' and its kind will not reach this site")
+        for server in servers:
+            server.start()
+        try:
+            yield
+        finally:
+            for server in servers:
+                server.stop()
 
     def _prober(self, name: str, wan: Wan) -> WanProber:
         egress = Egress(wan.source or "", wan.device or "", wan.fwmark or 0)
@@ -127,7 +166,7 @@ class Service:
             "lateness_ms": _quantiles(loop.lateness),
             "cpu_pct": round((self._clock.cpu_ns() - self._began_cpu_ns) / 1e7 / seconds, 3),
             "rss_mb": round(peak_rss_mb(), 1),
-            "transitions": loop.transitions,
+            "transitions": loop.history.transitions,
             "writes": shaper.actuator.writes,
             "ceilings_restored": restored,
         }

@@ -75,6 +75,11 @@ class Shaper:
             tuple(confirmations.popleft() for _ in range(len(confirmations))),
         )
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What does not work at present, in sentences; any thread may ask."""
+        return tuple(f"{what}: {trouble}" for what, trouble in list(self._trouble.items()) if trouble)
+
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()

@@ -1,0 +1,138 @@
+"""From the parts of a running site to what others may see of it: its view, and what `wanctl why` needs.
+
+Called in the thread of the ticks, at most a few times a second, and only when somebody asks. What belongs to the
+shaper's thread is read field by field: each is right, and the next view mends what was read in the middle of a change.
+"""
+
+import os
+from collections.abc import Mapping
+from copy import deepcopy
+
+from wanctl import __version__
+from wanctl.actuator import Target
+from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.histogram import Histogram
+from wanctl.daemon.loop import Loop
+from wanctl.daemon.shaper import Shaper
+from wanctl.decision import DirectionSignals
+from wanctl.engine import Machine
+from wanctl.engine.blocked import Still
+from wanctl.observe.view import DirectionView, DurationsView, ProbeView, RouterView, SiteView, StateView, WanView
+from wanctl.observe.why import Moment
+from wanctl.probe import WanProber
+from wanctl.site import Controller, Site
+
+BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1)
+
+
+class Publisher:
+    """Makes views of one running site."""
+
+    def __init__(
+        self, name: str, site: Site, loop: Loop, shaper: Shaper, probers: Mapping[str, WanProber], clock: SystemClock
+    ) -> None:
+        self._name, self._site, self._loop, self._shaper = name, site, loop, shaper
+        self._probers, self._clock = dict(probers), clock
+        self._began_ns = clock.monotonic_ns()
+        self._targets = {(target.wan, target.direction): target for target in shaper.actuator.targets}
+
+    def view(self, now_ns: int) -> SiteView:
+        """The site as it is now."""
+        loop = self._loop
+        return SiteView(
+            site=self._name,
+            version=__version__,
+            pid=os.getpid(),
+            at_s=self._clock.realtime_ns() / 1e9,
+            up_s=(now_ns - self._began_ns) / 1e9,
+            silent_s=0.0,
+            ticks=loop.schedule.ticks,
+            overruns=loop.schedule.overruns,
+            transitions=loop.history.transitions,
+            faults=loop.history.faults,
+            work=durations(loop.work),
+            lateness=durations(loop.lateness),
+            router=self._router(now_ns),
+            wans=tuple(self._wan(name, wan, now_ns) for name, wan in self._site.wans.items()),
+        )
+
+    def moment(self, now_ns: int) -> Moment:
+        """The last transitions and the machines, for `wanctl why`."""
+        stills = {name: Still.of(wan.machine) for name, wan in self._site.wans.items()}
+        return Moment(self._name, now_ns, self._clock.realtime_ns() / 1e9, tuple(self._loop.history.records), stills)
+
+    def _router(self, now_ns: int) -> RouterView:
+        actuator = self._shaper.actuator
+        # To ask a budget is to refill it, and that is the shaper's business: a copy may be asked.
+        minute_left, day_left = deepcopy(actuator.budget).left(now_ns)
+        return RouterView(
+            writes=actuator.writes,
+            failures=actuator.failures,
+            resting_s=max(0, actuator.resting_until_ns - now_ns) / 1e9,
+            minute_left=minute_left,
+            day_left=day_left,
+            troubles=self._shaper.troubles,
+        )
+
+    def _wan(self, name: str, wan: Controller, now_ns: int) -> WanView:
+        signals, prober = wan.signals, self._probers[name]
+        counters = prober.counters
+        return WanView(
+            name=name,
+            states=states_of(wan.machine, now_ns),
+            source=signals.source,
+            rtt_ms=signals.rtt_ms,
+            baseline_ms=signals.baseline_ms,
+            delta_ms=signals.delta_ms,
+            jitter_ms=signals.jitter_ms,
+            loss=signals.loss,
+            age_ms=signals.age_ms,
+            reflectors_alive=signals.reflectors_alive,
+            probes=ProbeView(
+                sent=counters.sent,
+                answered=counters.answered,
+                unanswered=counters.unanswered,
+                late=counters.late,
+                duplicate=counters.duplicate,
+                local_failures=counters.local_failures,
+                problems=prober.problems,
+            ),
+            download=_direction(signals.download, self._targets[name, "download"], now_ns),
+            upload=_direction(signals.upload, self._targets[name, "upload"], now_ns),
+        )
+
+
+def states_of(machine: Machine, now_ns: int) -> tuple[StateView, ...]:
+    """The active leaves with how long each has been active."""
+    states = machine.model.states
+    return tuple(
+        StateView(states[leaf].path, (now_ns - machine.entered_ns[leaf]) / 1e9) for leaf in machine.leaf_indices
+    )
+
+
+def _direction(signals: DirectionSignals, target: Target, now_ns: int) -> DirectionView:
+    behind = not target.is_in_sync and target.applied_bps is not None
+    return DirectionView(
+        state=signals.state,
+        wanted_bps=signals.wanted_bps if target.wanted_bps is None else target.wanted_bps,
+        applied_bps=target.applied_bps,
+        achieved_bps=signals.achieved_bps,
+        capacity_bps=signals.capacity_bps,
+        load=signals.load,
+        floor_bps=target.floor_bps,
+        ceiling_bps=target.ceiling_bps,
+        suppressed="" if target.suppressed == "in sync" else target.suppressed,
+        behind_s=max(0, now_ns - target.changed_ns) / 1e9 if behind else 0.0,
+    )
+
+
+def durations(histogram: Histogram) -> DurationsView:
+    """A histogram as it is now."""
+    return DurationsView(
+        buckets=tuple((bound_s, histogram.at_most(round(bound_s * 1e9))) for bound_s in BOUNDS_S),
+        count=histogram.count,
+        sum_s=histogram.total_ns / 1e9,
+        p50_ms=histogram.quantile_ns(0.5) / 1e6,
+        p99_ms=histogram.quantile_ns(0.99) / 1e6,
+        max_ms=histogram.most_ns / 1e6,
+    )

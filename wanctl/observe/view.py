@@ -1,0 +1,127 @@
+"""A site at one moment, as plain values. It never changes, so any thread may hold it.
+
+Field names carry their units; None is "unknown". `dataclasses.asdict` of a view is the JSON of `wanctl status`.
+"""
+
+from dataclasses import dataclass
+
+SCHEMA = "wanctl.status/1"
+
+
+@dataclass(frozen=True, slots=True)
+class StateView:
+    """One active leaf of a WAN's machine."""
+
+    path: str  # "download.GREEN.CRUISE"
+    for_s: float  # how long it has been active
+
+    @property
+    def region(self) -> str:
+        """The first word of the path."""
+        return self.path.partition(".")[0]
+
+    @property
+    def state(self) -> str:
+        """What follows the region: "GREEN.CRUISE"."""
+        return self.path.partition(".")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectionView:
+    """One shaped direction: what is wanted, what the router has, what flows."""
+
+    state: str
+    wanted_bps: int | None
+    applied_bps: int | None  # as the router said last; 0 is its word for "no limit"
+    achieved_bps: float | None
+    capacity_bps: float | None
+    load: float | None
+    floor_bps: int
+    ceiling_bps: int
+    suppressed: str  # why the wanted rate is not on its way to the router; "" when it is
+    behind_s: float  # how long the wanted rate has been another one than the router has
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeView:
+    """What became of the probes of one WAN since the start."""
+
+    sent: int
+    answered: int
+    unanswered: int
+    late: int
+    duplicate: int
+    local_failures: int  # never left this host
+    problems: tuple[str, ...]  # why probes cannot leave at present
+
+
+@dataclass(frozen=True, slots=True)
+class WanView:
+    """One WAN."""
+
+    name: str
+    states: tuple[StateView, ...]
+    source: str  # "icmp", "udp", "tcp" or "none"
+    rtt_ms: float | None
+    baseline_ms: float | None
+    delta_ms: float | None
+    jitter_ms: float | None
+    loss: float | None
+    age_ms: float | None  # of the newest answer
+    reflectors_alive: int
+    probes: ProbeView
+    download: DirectionView
+    upload: DirectionView
+
+    @property
+    def directions(self) -> tuple[tuple[str, DirectionView], ...]:
+        """Both directions with their names."""
+        return ("download", self.download), ("upload", self.upload)
+
+    def state_of(self, region: str) -> str:
+        """The active leaf of a region: "UP.ICMP"; "" where the machine has no such region."""
+        return next((leaf.state for leaf in self.states if leaf.region == region), "")
+
+
+@dataclass(frozen=True, slots=True)
+class RouterView:
+    """The router as the shaper sees it."""
+
+    writes: int
+    failures: int  # in a row
+    resting_s: float  # until it is tried again
+    minute_left: int | None  # writes; None: no limit
+    day_left: int | None
+    troubles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DurationsView:
+    """A histogram of durations: how many were at most so many seconds, cumulative."""
+
+    buckets: tuple[tuple[float, int], ...]
+    count: int
+    sum_s: float
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    """A whole site."""
+
+    site: str
+    version: str
+    pid: int
+    at_s: float  # unix time
+    up_s: float
+    silent_s: float  # since the last tick: the age of this view
+    ticks: int
+    overruns: int
+    transitions: int
+    faults: int
+    work: DurationsView
+    lateness: DurationsView
+    router: RouterView
+    wans: tuple[WanView, ...]
