@@ -9,6 +9,7 @@ from wanctl.engine.record import Outcome, Value
 from wanctl.verify.clockwork import Memory
 from wanctl.verify.cone import active_states, cone_of, region_of
 from wanctl.verify.exact import Product
+from wanctl.verify.expectation import state_words
 from wanctl.verify.formula import FALSE, TRUE
 from wanctl.verify.graph import Graph, backwards
 from wanctl.verify.inquiry import Inquiry, is_true_after
@@ -99,9 +100,7 @@ def _expect_goal(inquiry: Inquiry, item: Eventually, run: Run, replayer: Replaye
     tick = max(len(run.steps), 1) + replayer.patience()
     if wanted and wanted[0]:
         region = region_of(inquiry.model, wanted[0])
-        path, goal = inquiry.model.states[region].path, inquiry.model.states[wanted[0]].path
-        inner = goal.removeprefix(f"{path}.") if path else goal
-        run.expect = {"tick": tick, path or "state": inner} if inner != path else {}
+        run.expect = {"tick": tick, **state_words(inquiry.model, region, wanted[0])}
 
 
 def _exactly(inquiry: Inquiry, item: Eventually, graph: Graph, result: Result) -> Result:

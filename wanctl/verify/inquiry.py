@@ -92,7 +92,9 @@ class Inquiry:
 
 
 @dataclass(slots=True)
-class _Moment:
+class Moment:
+    """What a condition reads."""
+
     values: dict[str, Value]
     active: list[bool]
     current_event: None = None
@@ -101,4 +103,4 @@ class _Moment:
 def is_true_after(machine: Machine, expr: Expr, inputs: Mapping[str, Value]) -> bool:
     """Whether a condition holds in the configuration after a tick, with the inputs of that tick."""
     values = {**machine.values, **dict.fromkeys(machine.model.inputs), **inputs}
-    return condition(expr, machine.program.params)(_Moment(values, machine.active))
+    return condition(expr, machine.program.params)(Moment(values, machine.active))

@@ -10,12 +10,13 @@ from wanctl.engine.model import Eventually
 from wanctl.engine.record import Value
 from wanctl.verify.clockwork import NOW_NS, Clockwork, Memory
 from wanctl.verify.cone import cone_of
-from wanctl.verify.formula import FALSE, TRUE
-from wanctl.verify.graph import OutOfTimeError
+from wanctl.verify.formula import FALSE, TRUE, Query, Witness, merge
+from wanctl.verify.graph import Graph, OutOfTimeError
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.move import Spot
 from wanctl.verify.replay import TICK_NS, leaves_of
 from wanctl.verify.result import Result
+from wanctl.verify.situation import Edge, Steps
 
 MOST_INPUTS = 4  # calm inputs that are tried from everywhere
 MOST_CHANGES = 40  # of one way back
@@ -43,17 +44,19 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     spots = [spot for spot in graph.edges if not spot.ended]
     goals = frozenset(spot.leaves for spot, literal in truth.items() if literal == TRUE)
     names = inquiry.inputs_of(steps.cone)
+    promising = [*_promising(graph, goals, calm=True), *_promising(graph, goals, calm=False)]
     calm: list[tuple[int, dict[str, Value]]] = []
     seen: list[dict[str, Value]] = []
-    for witness in list(space.witnesses):
+    for witness in [*promising, *space.witnesses]:
         values = {name: witness.values[name] for name in names}
         if inquiry.settled.holds(witness.mask) and values not in seen and len(seen) < MOST_TRIED:
             seen.append(values)
             ticks = _ticks_back(inquiry, clockwork, spots[-1], values, goals)
             calm += [(ticks, values)] if ticks >= 0 else []
     calm.sort(key=lambda item: item[0])
-    tried = [_from_everywhere(inquiry, clockwork, spots, values, goals) for _, values in calm[:MOST_INPUTS]]
-    if not tried:
+    chosen = [witness.values for witness in promising] + [values for _, values in calm[:MOST_INPUTS]]
+    tried = [_from_everywhere(inquiry, clockwork, spots, values, goals) for values in chosen]
+    if not calm:
         return None  # the goal is passed through, not stayed in
     best = max(tried, key=lambda item: (len(item.back), -item.worst))
     longest = max(best.back, key=lambda spot: best.back[spot])
@@ -62,8 +65,44 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     lost = {leaf for spot in spots if spot not in best.back for leaf in spot.leaves}
     lost -= {leaf for spot in best.back for leaf in spot.leaves}
     if lost:
-        told += f"; not from {', '.join(inquiry.model.states[leaf].path for leaf in sorted(lost))}"
+        paths = ", ".join(inquiry.model.states[leaf].path for leaf in sorted(lost))
+        told += f"; no constant input that was tried brings it back from {paths}"
     return Result(f"back when calm: {name}", "recovery", "proved" if not lost else "remark", "exact", told)
+
+
+def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], *, calm: bool) -> list[Witness]:
+    """An input that (if `calm`) lets the goals rest and leads there from as many configurations as one input can."""
+    steps, query = graph.steps, graph.steps.pinned
+    for spot in graph.edges:
+        if calm and spot.leaves in goals:
+            query = _with(steps, query, steps.calm(spot))
+    for _, edges in reversed(_layers(graph, goals)):  # the farthest has the fewest ways
+        for edge in edges:
+            further = merge(query, edge.query)
+            if further is not None and steps.space.possible(further):
+                query = further
+                break
+    witness = steps.space.find(query)
+    return [] if witness is None else [witness]
+
+
+def _layers(graph: Graph, goals: frozenset[tuple[int, ...]]) -> list[tuple[Spot, list[Edge]]]:
+    """The other spots in the order of their distance, with the steps that lead nearer."""
+    near = {spot for spot in graph.edges if spot.leaves in goals}
+    found: list[tuple[Spot, list[Edge]]] = []
+    while True:
+        far = [spot for spot in graph.edges if spot not in near]
+        ways = [(spot, [edge for edge in graph.must(spot) if edge.target in near]) for spot in far]
+        layer = [(spot, edges) for spot, edges in ways if edges]
+        if not layer:
+            return found
+        found += layer
+        near.update(spot for spot, _ in layer)
+
+
+def _with(steps: Steps, query: Query, also: Query | None) -> Query:
+    both = None if also is None else merge(query, also)
+    return both if both is not None and steps.space.possible(both) else query
 
 
 def _from_everywhere(

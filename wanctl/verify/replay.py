@@ -36,7 +36,8 @@ class Player:
         """A machine that has been started at 0; its first tick is at 0, too."""
         defaults = {name: symbol.default for name, symbol in program.model.params.items()}
         params = {name: value for name, value in program.params.items() if value != defaults[name]}
-        return cls(program.start(0), tuple(names), Run(params=params))
+        machine = program.start(0)
+        return cls(machine, tuple(names), Run(started=machine.leaves, params=params))
 
     def tick(self, values: dict[str, Value], events: tuple[str, ...] = ()) -> Outcome:
         """One tick of 50 ms with these inputs; the others are unknown."""

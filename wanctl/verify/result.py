@@ -26,6 +26,7 @@ class Run:
     """A run of the real engine from its start to the fault."""
 
     steps: list[Step] = field(default_factory=list)
+    started: tuple[str, ...] = ()  # leaves before the first tick
     params: dict[str, Value] = field(default_factory=dict)  # those that are not the defaults
     expect: dict[str, object] = field(default_factory=dict)  # what a test says that fails on the fault
     note: str = ""

@@ -72,10 +72,13 @@ def _declared(inquiry: Inquiry) -> Iterator[Check]:
     for never in model.never:
         name = told(never.name, next(iter(active_states([never.when])), 0))
         yield Check(name, "never", lambda item=never, name=name: check_never(inquiry, item, name))  # type: ignore[misc]
+    seen: set[str] = set()
     for goal in model.eventually:
         name = told(goal.name, next(iter(active_states([goal.to])), 0))
         yield Check(name, "eventually", lambda item=goal, name=name: check_eventually(inquiry, item, name))  # type: ignore[misc]
-        if inquiry.exact:
+        key = str(sorted(set(active_states([goal.to]))))  # a host often repeats what its template promises
+        if inquiry.exact and key not in seen:
+            seen.add(key)
             yield Check(
                 f"back when calm: {name}",
                 "recovery",
