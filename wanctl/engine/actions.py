@@ -12,7 +12,7 @@ from wanctl.engine.guard import parse_condition, parse_expression
 from wanctl.engine.model import Action, Actions, Assign, Cancel, Emit, Hold, If, Raise, Row, Send
 from wanctl.engine.record import Value
 from wanctl.engine.scope import Scope
-from wanctl.engine.unit import CANONICAL, Quantity, time_ns
+from wanctl.engine.unit import CANONICAL, LONGEST_MS, Quantity, time_ns
 
 _ROW_KEYS = frozenset({"when", "to", "do", "kind", "for", "of", "cooldown", "why"})
 _WORDS = ("assign", "raise", "send", "cancel", "if")
@@ -190,6 +190,9 @@ class Reader:
         if not name or delay is None:
             return []
         assert isinstance(delay.value, int | float)
+        if not delay.value <= LONGEST_MS:
+            self.findings.error("WC220", "'delay' is longer than a hundred years", node["delay"].place)
+            return []
         return [Send(name, data, time_ns(Quantity(float(delay.value), "time")), identity, target)]
 
     def _plain(self, node: Node, what: str) -> str:

@@ -406,6 +406,13 @@ _WHOLES: dict[str, Code] = {
         "where: [target > 2ms]",
     ),
     "WC283": Code("a parameter's value does not fit", "The value has another unit or kind, or is out of range."),
+    "WC284": Code(
+        "a time or count that cannot be",
+        "With the values that the parameters have, the time is negative, longer than a hundred years, or cannot be "
+        "computed at all.",
+        "states: {A: {after: {target - 20ms: [{to: B}]}}, B: {}}",
+        "states: {A: {after: {target + 20ms: [{to: B}]}}, B: {}}",
+    ),
 }
 
 _EXPRESSIONS: dict[str, Code] = {

@@ -3,6 +3,7 @@
 import keyword
 import re
 from dataclasses import dataclass, field
+from math import isfinite
 
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import List, Map, Node, Text
@@ -157,6 +158,9 @@ class Declarer:
             quantity = parse_quantity(node.value)
         except UnitError as error:
             self.findings.error("WC213", str(error), node.content)
+            return None
+        if not isfinite(quantity.value):
+            self.findings.error("WC303", "a number that is too large", node.content)
             return None
         if quantity.dimension == "" and symbol.unit:
             return parse_quantity(f"{node.value}{symbol.unit}").value

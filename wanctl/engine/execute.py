@@ -42,10 +42,12 @@ class Runner:
 
 def compile_actions(actions: Actions, params: Mapping[str, Value], state: str) -> Runner:
     """Compile a list; `state` is the path that its intents will carry."""
-    constant: tuple[Intent, ...] | None = None
-    if all(isinstance(item, Emit) and all(is_constant(expr) for _, expr in item.arguments) for item in actions):
-        constant = tuple(_constant_intent(item, params, state) for item in actions if isinstance(item, Emit))
-    return Runner(tuple(_compile(item, params, state) for item in actions), _names(actions), constant)
+    intents = [_constant_intent(item, params, state) if isinstance(item, Emit) else None for item in actions]
+    constant = tuple(intent for intent in intents if intent is not None)
+    whole = len(constant) == len(actions)
+    return Runner(
+        tuple(_compile(item, params, state) for item in actions), _names(actions), constant if whole else None
+    )
 
 
 def _names(actions: Actions) -> tuple[str, ...]:
@@ -146,13 +148,20 @@ def _if(action: If, params: Mapping[str, Value], state: str) -> Run:
     return decide
 
 
-def _constant_intent(action: Emit, params: Mapping[str, Value], state: str) -> Intent:
-    return Intent(action.action, {name: evaluator(expr, params)(NOWHERE) for name, expr in action.arguments}, state)
+def _constant_intent(action: Emit, params: Mapping[str, Value], state: str) -> Intent | None:
+    """The intent, when it is always the same; one that cannot be computed fails when it is run, as any other does."""
+    if not all(is_constant(expr) for _, expr in action.arguments):
+        return None
+    try:
+        values = {name: evaluator(expr, params)(NOWHERE) for name, expr in action.arguments}
+    except EvaluationError:
+        return None
+    return Intent(action.action, values, state)
 
 
 def _emit(action: Emit, params: Mapping[str, Value], state: str) -> Run:
-    if all(is_constant(expr) for _, expr in action.arguments):
-        intent = _constant_intent(action, params, state)
+    intent = _constant_intent(action, params, state)
+    if intent is not None:
         return lambda machine: machine.intents.append(intent)
     parts = [(name, evaluator(expr, params)) for name, expr in action.arguments]
 

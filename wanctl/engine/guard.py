@@ -119,6 +119,8 @@ class _Reader:
             dimension, factor = UNITS[match["unit"]]
             assert self.quantities is not None
             value = scale(match["number"], factor)
+            if not isfinite(value):
+                raise _RefusedError("WC303", "a number that is too large", match.start())
             self.quantities[match.start() - shift] = Constant(value, "number", dimension, match[0])
             return "0".ljust(len(match[0]))
 

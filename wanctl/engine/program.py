@@ -6,13 +6,13 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
-from wanctl.engine.evaluate import NOWHERE, Evaluator, condition, evaluator
+from wanctl.engine.evaluate import NOWHERE, EvaluationError, Evaluator, condition, evaluator
 from wanctl.engine.execute import Runner, compile_actions
 from wanctl.engine.expression import Compare, Expr, Symbol, is_total, symbols, text, walk
 from wanctl.engine.model import Model, Row
 from wanctl.engine.record import NOTHING, Intent, Outcome, Value
 from wanctl.engine.ticks import TickCode, compile_ticks, merge
-from wanctl.engine.unit import UNITS, Quantity, UnitError, parse_quantity, time_ns
+from wanctl.engine.unit import LONGEST_MS, UNITS, Quantity, UnitError, format_quantity, parse_quantity, time_ns
 
 if TYPE_CHECKING:
     from wanctl.engine.chart import Statechart
@@ -155,6 +155,8 @@ def compile_model(model: Model, values: Mapping[str, object] | None = None) -> P
     findings = Findings(sources={model.file: model.source})
     params = bind(model, values or {}, findings)
     findings.raise_errors()
+    _check_constants(model, params, findings)
+    findings.raise_errors()
     program = Program(model, params)
     program.rows = [_live_row(row, params, model.states[row.state].path) for row in model.rows]
     by_row = {id(live.row): live for live in program.rows}
@@ -200,7 +202,12 @@ def bind(model: Model, values: Mapping[str, object], findings: Findings) -> dict
     if findings.errors:
         return params
     for expr, written, place in model.where:
-        if not condition(expr, params)(NOWHERE):
+        try:
+            holds = condition(expr, params)(NOWHERE)
+        except EvaluationError as error:
+            findings.error("WC282", f"'{written}' cannot be computed: {error}", place)
+            continue
+        if not holds:
             shown = ", ".join(f"{s.name} = {_shown(params.get(s.name), s)}" for s in symbols(expr))
             findings.error("WC282", f"'{written}' does not hold: {shown}", place)
     return params
@@ -238,6 +245,32 @@ def _constant_ns(expr: Expr, params: Mapping[str, Value]) -> int:
     value = evaluator(expr, params)(NOWHERE)
     assert isinstance(value, float | int)
     return time_ns(Quantity(float(value), "time"))
+
+
+def _check_constants(model: Model, params: Mapping[str, Value], findings: Findings) -> None:
+    """Refuse times and counts that cannot be computed with these parameters, are negative or never over."""
+    for state in model.states:
+        for timer in state.timers:
+            place = timer.rows[0].place if timer.rows else state.place
+            _check_constant(timer.delay, f"after: {timer.delay_text}", place, params, findings)
+        for row in state.rows():
+            if row.hold is not None and row.hold.kind != "of":
+                _check_constant(row.hold.amount, row.hold_text, row.place, params, findings)
+            if row.cooldown is not None:
+                _check_constant(row.cooldown, f"cooldown: {row.cooldown_text}", row.place, params, findings)
+
+
+def _check_constant(expr: Expr, written: str, place: Place, params: Mapping[str, Value], findings: Findings) -> None:
+    try:
+        value = evaluator(expr, params)(NOWHERE)
+    except EvaluationError as error:
+        findings.error("WC284", f"'{written}' cannot be computed: {error}", place)
+        return
+    assert isinstance(value, float | int)
+    if value < 0:
+        findings.error("WC284", f"'{written}' is negative: {format_quantity(value, expr.dimension)}", place)
+    elif value > LONGEST_MS:
+        findings.error("WC284", f"'{written}' is longer than a hundred years", place)
 
 
 def _words(descriptor: str) -> tuple[str, ...]:

@@ -51,6 +51,8 @@ CANONICAL = {
     "frequency": "Hz",
 }
 
+LONGEST_MS = 3e12  # a hundred years: no machine waits longer
+
 NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _ALTERNATIVES = "|".join(sorted((re.escape(unit) for unit in UNITS if unit), key=len, reverse=True))
 # A number that a unit follows at once or after blanks; the unit must end there: `5msx` is no quantity.
