@@ -248,7 +248,7 @@ CODES: dict[str, Code] = {
     "WC154": Code(
         "not served yet",
         "The key is part of the form, but this version does not act on it. 'check' names it, 'run' refuses it.",
-        "http: 127.0.0.1:9101",
+        "wans: {cable: {metered: 20GB/month}}",
     ),
     "WC155": Code(
         "host key without ssh",
