@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from tests.observe.views import VIEW
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.control import ControlServer
 from wanctl.daemon.runfolder import prepare
-from wanctl.daemon.verbs import status as told
+from wanctl.observe.health import report as told
 from wanctl.observe.view import SiteView
 from wanctl.testing.routeros import RouterosEmulator
 from wanctl.testing.world import PASSWORD, World, write_site
@@ -139,16 +140,18 @@ def test_why_tells_the_last_transitions_and_what_blocks_the_next(tmp_path: Path)
         with daemon(site, folder):
             eventually(lambda: router.max_limit("WAN-Download-Cable") == 21_250_000)
             world.begin()
-            eventually(lambda: "  why     the debt is paid" in wanctl(tmp_path, "why", "demo", "-n", "50").stdout)
+            eventually(lambda: "Mbit/s wanted; router " in wanctl(tmp_path, "why", "demo", "-n", "50").stdout)
             done = wanctl(tmp_path, "why", "demo", "cable", "-n", "50")
             answer = json.loads(wanctl(tmp_path, "why", "--json", "-n", "500").stdout)
             none = wanctl(tmp_path, "why", "demo", "-n", "0")
     assert (done.returncode, done.stderr) == (0, "")
     text = done.stdout
-    assert "cable  download  GREEN.CRUISE → GREEN.PROBE" in text
-    assert "  why     the load fills the rate and nothing queues" in text
-    assert "machines/direction.yaml:" in text
-    assert "  guard   filled and quiet and rest <= 0ms and turn" in text
+    moved = r"^cable  download  GREEN\.\w+ → \S+  \d\d:\d\d:\d\d\.\d{3}  \(after .*s\)$"
+    assert re.search(moved, text, re.MULTILINE)
+    assert re.search(r"^  row     download\.GREEN\S*#\d+ +machines/direction\.yaml:\d+$", text, re.MULTILINE)
+    assert "  why     " in text
+    assert "  guard   " in text
+    assert "  values  " in text
     assert "Mbit/s wanted; router " in text
     assert "  blocked " in text
     assert max(len(line) for line in text.splitlines()) <= 80

@@ -17,7 +17,8 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.control import MOST_CLIENTS, ControlServer, RefusedError, Request
 from wanctl.daemon.lock import ControlError, SiteLock
 from wanctl.daemon.runfolder import RunFolderError, prepare, run_folder, sockets
-from wanctl.daemon.window import StuckError, Window
+from wanctl.daemon.window import Window
+from wanctl.observe.source import StuckError
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator
 from wanctl.testing.world import PASSWORD, write_site

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.house.repository import Source, sources
 from wanctl.cli.page import Explained, all_codes
 from wanctl.control.action import ACTIONS
+from wanctl.observe.metric import METRICS
 from wanctl.suite.schema import machine_schema, suite_schema
 
 MOST_SHOWN = 600  # letters of an example
@@ -103,10 +104,34 @@ def _page(code: str, entry: Explained) -> str:
     return text
 
 
+METRICS_HEAD = """# Metrics
+
+What `http: ADDRESS:PORT` in a site's file serves at `/metrics`. Base units: seconds, bytes (rates too), ratios. Times
+are timestamps. A value that is unknown is NaN, "no limit" is +Inf. A state set has one series for each state of the
+machine, exactly one of them 1, in a label that is named like the metric.
+
+| metric | kind | labels | what it says |
+|---|---|---|---|
+"""
+
+
+def render_metrics() -> str:
+    """docs/metrics.md."""
+    endings = {"counter": "_total", "info": "_info"}
+    rows = []
+    for metric in METRICS:
+        name = f"{metric.name}{endings.get(metric.kind, '')}"
+        labels = (*metric.labels, *((metric.name,) if metric.kind == "stateset" else ()))
+        shown = ", ".join(f"`{label}`" for label in labels)
+        rows.append(f"| `{name}` | {metric.kind} | {shown} | {_in_a_cell(metric.help)} |\n")
+    return METRICS_HEAD + "".join(rows)
+
+
 def rendered(docs: str = "docs") -> dict[str, str]:
     """Every generated file, by its path."""
     return {
         f"{docs}/errors.md": render_errors(),
+        f"{docs}/metrics.md": render_metrics(),
         "machines/schema/machine.schema.json": json.dumps(machine_schema(ACTIONS), indent=1) + "\n",
         "machines/schema/test.schema.json": json.dumps(suite_schema(ACTIONS), indent=1) + "\n",
     }

@@ -67,6 +67,7 @@ VIEW = SiteView(
     faults=0,
     work=WORK,
     lateness=WORK,
+    troubles=(),
     router=RouterView(writes=1_204, failures=0, resting_s=0.0, minute_left=27, day_left=8_796, troubles=()),
     wans=(CABLE, LTE),
 )

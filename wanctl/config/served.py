@@ -24,7 +24,6 @@ class Unserved:
 NOT_YET_SERVED = (
     Unserved(("linux",), "shaping by this host's own CAKE"),
     Unserved(("classes",), "steering"),
-    Unserved(("http",), "the HTTP side"),
     Unserved(("router", "transport"), "ssh without rest", r"ssh"),
     Unserved(("router", "transport"), "ssh beside rest", r".*,ssh|ssh,.*", refused=False),
     Unserved(("reflectors", "*"), "a TCP reflector", r"tcp://.*"),

@@ -17,6 +17,7 @@ from wanctl.daemon.shaper import Shaper
 from wanctl.decision import DirectionSignals
 from wanctl.engine import Machine
 from wanctl.engine.blocked import Still
+from wanctl.observe.source import Scrape
 from wanctl.observe.view import DirectionView, DurationsView, ProbeView, RouterView, SiteView, StateView, WanView
 from wanctl.observe.why import Moment
 from wanctl.probe import WanProber
@@ -33,6 +34,7 @@ class Publisher:
     ) -> None:
         self._name, self._site, self._loop, self._shaper = name, site, loop, shaper
         self._probers, self._clock = dict(probers), clock
+        self.troubles: list[str] = []  # of parts of the daemon, to be shown
         self._began_ns = clock.monotonic_ns()
         self._targets = {(target.wan, target.direction): target for target in shaper.actuator.targets}
 
@@ -52,6 +54,7 @@ class Publisher:
             faults=loop.history.faults,
             work=durations(loop.work),
             lateness=durations(loop.lateness),
+            troubles=tuple(self.troubles),
             router=self._router(now_ns),
             wans=tuple(self._wan(name, wan, now_ns) for name, wan in self._site.wans.items()),
         )
@@ -60,6 +63,11 @@ class Publisher:
         """The last transitions and the machines, for `wanctl why`."""
         stills = {name: Still.of(wan.machine) for name, wan in self._site.wans.items()}
         return Moment(self._name, now_ns, self._clock.realtime_ns() / 1e9, tuple(self._loop.history.records), stills)
+
+    def scrape(self, now_ns: int) -> Scrape:
+        """The site with its past, for metrics and event streams."""
+        history = self._loop.history
+        return Scrape(self.view(now_ns), now_ns, tuple(history.counts.items()), tuple(history.records))
 
     def _router(self, now_ns: int) -> RouterView:
         actuator = self._shaper.actuator

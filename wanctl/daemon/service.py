@@ -1,9 +1,10 @@
 """One site at work: the parts that a site file asks for, put together, started and stopped in order."""
 
+import hashlib
 import signal
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,9 +22,11 @@ from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
 from wanctl.daemon.publish import Publisher
 from wanctl.daemon.runfolder import RunFolderError, run_folder
 from wanctl.daemon.shaper import Meter, Shaper
-from wanctl.daemon.verbs import verbs
+from wanctl.daemon.verbs import WindowSource, verbs
+from wanctl.daemon.web import WebError, start_http
 from wanctl.daemon.window import Window
 from wanctl.engine import Findings
+from wanctl.observe.source import Site as FixedSite
 from wanctl.probe import Egress, WanProber, parse_address
 from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
 from wanctl.site import Site
@@ -76,12 +79,14 @@ class Service:
         shaper = Shaper(self.router, self._actuator(), list(self._meters()), self._clock, self._notes.append)
         loop = Loop(site, list(probers.values()), shaper, self._listener, self._clock, self._notes)
         publisher = Publisher(self._file.name, site, loop, shaper, probers, self._clock)
-        loop.window = Window({"view": publisher.view, "moment": publisher.moment}, self._clock)
+        makers = {"view": publisher.view, "scrape": publisher.scrape, "moment": publisher.moment}
+        loop.window = Window(makers, self._clock)
+        source = WindowSource(self._fixed(site), loop.window)
         until_ns = None if duration_ns is None else self._clock.monotonic_ns() + duration_ns
         self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
         shaper.start()
         try:
-            with self._signals(), self._served(loop.window):
+            with self._signals(), self._served(source, publisher.troubles):
                 loop.run(lambda: self._stopping, until_ns)
         finally:
             restored = shaper.stop()
@@ -106,21 +111,25 @@ class Service:
             self._listener.say(f"{error}; 'wanctl status' and its kind will not reach this site")
 
     @contextmanager
-    def _served(self, window: Window) -> Iterator[None]:
-        """Let others look, while the loop runs."""
-        servers: list[ControlServer] = []
-        if self._run_folder is not None:
+    def _served(self, source: WindowSource, troubles: list[str]) -> Iterator[None]:
+        """Let others look, while the loop runs. What cannot be served is said, and the WANs are shaped all the same."""
+        with ExitStack() as stack:
             try:
-                servers.append(ControlServer(self._run_folder, verbs(window), self._clock, self._notes.append))
-            except ControlError as error:
-                self._listener.say(f"{error}; 'wanctl status' and its kind will not reach this site")
-        for server in servers:
-            server.start()
-        try:
+                if self._run_folder is not None:
+                    control = ControlServer(self._run_folder, verbs(source), self._clock, self._notes.append)
+                    control.start()
+                    stack.callback(control.stop)
+                if self._file.site.http is not None:
+                    stack.callback(start_http(source, self._file.site.http).stop)
+            except (ControlError, WebError) as error:
+                troubles.append(str(error))
+                self._listener.say(str(error))
             yield
-        finally:
-            for server in servers:
-                server.stop()
+
+    def _fixed(self, site: Site) -> FixedSite:
+        programs = {name: wan.machine.program for name, wan in site.wans.items()}
+        sha256 = hashlib.sha256(self._file.path.read_bytes()).hexdigest()
+        return FixedSite(self._file.name, str(self._file.path), sha256, programs)
 
     def _prober(self, name: str, wan: Wan) -> WanProber:
         egress = Egress(wan.source or "", wan.device or "", wan.fwmark or 0)

@@ -1,50 +1,64 @@
-"""What the control socket can be asked, and what answers it."""
+"""What the control socket can be asked, and what answers it; the HTTP side looks by the same window."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from wanctl.daemon.control import Handler, RefusedError, Request
-from wanctl.daemon.window import StuckError, Window
+from wanctl.daemon.window import Window
 from wanctl.engine.diagnostic import did_you_mean
-from wanctl.observe.health import problems
+from wanctl.observe.health import report
 from wanctl.observe.history import MOST_RECORDS
-from wanctl.observe.view import SCHEMA, SiteView
+from wanctl.observe.source import Scrape, Site, StuckError
+from wanctl.observe.view import SiteView
 from wanctl.observe.why import Moment, why
 
 FRESH_NS = 200_000_000  # asked more often, the loop is left alone
 
 
-def verbs(window: Window) -> Mapping[str, Handler]:
+class WindowSource:
+    """A running site, looked at by its window."""
+
+    def __init__(self, site: Site, window: Window) -> None:
+        self.site, self._window = site, window
+
+    def view(self) -> SiteView:
+        """The site as it is, or as it was when its loop got stuck."""
+        view, age_ns = self._window.look("view", fresh_ns=FRESH_NS)
+        assert isinstance(view, SiteView)
+        return replace(view, silent_s=age_ns / 1e9)
+
+    def scrape(self) -> Scrape:
+        """The same with its past."""
+        scrape, age_ns = self._window.look("scrape", fresh_ns=FRESH_NS)
+        assert isinstance(scrape, Scrape)
+        return scrape._replace(view=replace(scrape.view, silent_s=age_ns / 1e9))
+
+    def moment(self) -> Moment:
+        """What `wanctl why` is answered from."""
+        moment, _ = self._window.look("moment")
+        assert isinstance(moment, Moment)
+        return moment
+
+
+def verbs(source: WindowSource) -> Mapping[str, Handler]:
     """The verbs of a running site."""
     return {
-        "status": lambda _request: status(look_at(window)),
-        "why": lambda request: _why(window, request),
+        "status": lambda _request: _told(lambda: report(source.view())),
+        "why": lambda request: _told(lambda: _why(source, request)),
     }
 
 
-def look_at(window: Window) -> SiteView:
-    """The site as it is, or as it was when its loop got stuck; `RefusedError` when there is nothing to see."""
+def _told(answer: Any) -> dict[str, Any]:
     try:
-        view, age_ns = window.look("view", fresh_ns=FRESH_NS)
+        told: dict[str, Any] = answer()
     except StuckError as error:
         raise RefusedError(str(error), "it has just started, or it hangs: see its journal") from error
-    assert isinstance(view, SiteView)
-    return replace(view, silent_s=age_ns / 1e9)
+    return told
 
 
-def status(view: SiteView) -> dict[str, Any]:
-    """A view with what is wrong in it, as JSON values."""
-    return {"schema": SCHEMA, "problems": [problem._asdict() for problem in problems(view)], **asdict(view)}
-
-
-def _why(window: Window, request: Request) -> dict[str, Any]:
-    try:
-        moment, _ = window.look("moment")
-    except StuckError as error:
-        raise RefusedError(str(error), "see the site's journal") from error
-    assert isinstance(moment, Moment)
-    wan, most = request.get("wan"), request.get("most", MOST_RECORDS)
+def _why(source: WindowSource, request: Request) -> dict[str, Any]:
+    moment, wan, most = source.moment(), request.get("wan"), request.get("most", MOST_RECORDS)
     if wan is not None and wan not in moment.stills:
         raise RefusedError(f"the site '{moment.site}' has no WAN '{wan}'", did_you_mean(str(wan), moment.stills))
     if not isinstance(most, int) or not 0 <= most <= MOST_RECORDS:

@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from wanctl.daemon.clock import Clock
+from wanctl.observe.source import StuckError
 
 MOST_QUESTIONS = 64
 PATIENCE_NS = 400_000_000  # eight ticks: a loop that has not answered by then is stuck
@@ -50,7 +51,3 @@ class Window:
         if last is None:
             raise StuckError("the tick loop does not answer")
         return last[1], max(0, self._clock.monotonic_ns() - last[0])
-
-
-class StuckError(RuntimeError):
-    """The tick loop does not answer, and never has."""

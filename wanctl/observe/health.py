@@ -1,13 +1,16 @@
 """Is a site healthy? One list of what is not, for `wanctl status`, `/readyz` and whoever else asks."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
-from wanctl.observe.view import SiteView, WanView
+from wanctl.observe.view import SCHEMA, SiteView, WanView
 
 STALLED_S = 1.0  # twenty ticks
 BEHIND_S = 10.0  # longer than the patience of the actuator with a small change or a raise
 TICK_LIMIT_MS = 40.0  # of a period of 50
+LOST_MS = 5_000.0
+MOST_FAILURES = 3  # in a row; one or two are a busy router
 STARTING_S = 5.0  # until the first answers are there
 
 
@@ -21,6 +24,31 @@ class Problem(NamedTuple):
 def problems(view: SiteView) -> tuple[Problem, ...]:
     """Everything that is wrong, the worst first; empty: all is well."""
     return tuple(_problems(view))
+
+
+def report(view: SiteView) -> dict[str, Any]:
+    """A view with what is wrong in it, as JSON values: schema `wanctl.status/1`."""
+    return {"schema": SCHEMA, "problems": [problem._asdict() for problem in problems(view)], **asdict(view)}
+
+
+class Check(NamedTuple):
+    """One thing that a site needs to do its work."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+def readiness(view: SiteView) -> tuple[Check, ...]:
+    """Whether the site does its work: its loop lives, it sees a WAN, and its router obeys."""
+    seen = [wan.name for wan in view.wans if wan.age_ms is not None and wan.age_ms < LOST_MS]
+    router = view.router
+    known = any(side.applied_bps is not None for wan in view.wans for _, side in wan.directions)
+    return (
+        Check("ticks", view.silent_s < STALLED_S, f"last tick {view.silent_s:.1f} s ago"),
+        Check("measured", bool(seen), f"answers by {', '.join(seen)}" if seen else "no WAN is measured"),
+        Check("router", known and router.failures < MOST_FAILURES, f"{router.failures} writes in a row have failed"),
+    )
 
 
 def _problems(view: SiteView) -> Iterator[Problem]:
@@ -37,6 +65,8 @@ def _problems(view: SiteView) -> Iterator[Problem]:
         yield Problem("router", f"{router.failures} writes in a row have failed")
     if router.day_left is not None and router.day_left <= 0:
         yield Problem("router", "the day's writes are used up: cuts alone go out, as tokens come in")
+    for trouble in view.troubles:
+        yield Problem("daemon", trouble)
     for wan in view.wans:
         yield from _of_wan(wan, starting=view.up_s < STARTING_S)
 
@@ -49,7 +79,7 @@ def _of_wan(wan: WanView, *, starting: bool) -> Iterator[Problem]:
         yield Problem(wan.name, f"{connectivity.state} for {_duration(connectivity.for_s)}: {_meaning(wan)}")
     elif wan.age_ms is None and not starting:
         yield Problem(wan.name, "no probe was ever answered")
-    elif wan.age_ms is not None and wan.age_ms > 5_000:
+    elif wan.age_ms is not None and wan.age_ms > LOST_MS:
         yield Problem(wan.name, f"the last answer came {_duration(wan.age_ms / 1e3)} ago")
     for name, direction in wan.directions:
         if direction.applied_bps is None and not starting:

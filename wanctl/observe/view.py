@@ -123,5 +123,6 @@ class SiteView:
     faults: int
     work: DurationsView
     lateness: DurationsView
+    troubles: tuple[str, ...]  # parts of the daemon that do not work
     router: RouterView
     wans: tuple[WanView, ...]

@@ -30,21 +30,26 @@ def why(moment: Moment, wan: str | None, most: int) -> dict[str, Any]:
     """The answer as JSON values: the last `most` transitions, oldest first, and the states, of one WAN or of all."""
     stills = {name: still for name, still in moment.stills.items() if wan in (None, name)}
     records = [record for record in moment.records if record.wan in stills][-most:] if most else []
-    places = {name: _places(still.program) for name, still in stills.items()}
+    places = {name: places_of(still.program) for name, still in stills.items()}
     return {
         "schema": SCHEMA,
         "site": moment.site,
         "at_s": moment.at_s,
         "wans": list(stills),
         "transitions": [
-            _record(moment, record, stills[record.wan], places[record.wan].get(record.transition.row, ""))
+            transition_of(
+                record,
+                stills[record.wan].program,
+                places[record.wan],
+                moment.at_s - (moment.at_ns - record.transition.at_ns) / 1e9,
+            )
             for record in records
         ],
         "states": [state for name, still in stills.items() for state in _states(name, still, places[name])],
     }
 
 
-def _places(program: Program) -> dict[str, str]:
+def places_of(program: Program) -> dict[str, str]:
     """Where each row stands, by its id: "machines/wan.yaml:61"."""
     return {
         live.row.id: f"{'/'.join(PurePath(live.row.place.file).parts[-2:])}:{live.row.place.line}"
@@ -52,24 +57,24 @@ def _places(program: Program) -> dict[str, str]:
     }
 
 
-def _record(moment: Moment, record: Record, still: Still, place: str) -> dict[str, Any]:
+def transition_of(record: Record, program: Program, places: Mapping[str, str], at_s: float) -> dict[str, Any]:
+    """One transition as JSON values; `at_s` is its unix time."""
     transition = record.transition
     return {
         "number": record.number,
         "wan": record.wan,
         "region": record.region,
-        "at_s": moment.at_s - (moment.at_ns - transition.at_ns) / 1e9,
+        "at_s": at_s,
         "from": _below(transition.exited, record.region) or transition.source.partition(".")[2],
         "to": _below(transition.entered, record.region),
         "held_s": None if record.held_ns is None else record.held_ns / 1e9,
         "row": transition.row,
-        "place": place,
+        "place": places.get(transition.row, ""),
         "event": transition.event,
         "guard": transition.guard,
         "why": transition.why,
         "values": [
-            {"name": name, "value": value, "text": written(still.program, name, value)}
-            for name, value in transition.values
+            {"name": name, "value": value, "text": written(program, name, value)} for name, value in transition.values
         ],
         "margins": [{"comparison": text, "margin": margin} for text, margin in transition.margins],
         "actions": list(transition.actions),

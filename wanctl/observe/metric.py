@@ -1,0 +1,80 @@
+"""Every metric that wanctl exports: name, kind, labels and what it says. Nothing is exported that is not in this table.
+
+Base units: seconds, bytes (rates too), ratios. Times are timestamps, not ages. A value that is unknown is NaN, "no
+limit" is +Inf, and a series is there from the first scrape on. Source: the Prometheus practices for naming and
+instrumentation; a state is an OpenMetrics StateSet (one series for each state, exactly one of them 1).
+"""
+
+from typing import Literal, NamedTuple
+
+Kind = Literal["gauge", "counter", "histogram", "info", "stateset"]
+
+
+class Metric(NamedTuple):
+    """One metric family. A counter's samples end in `_total`, an info's in `_info`."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+
+
+WAN = ("wan",)
+SIDE = ("wan", "direction")
+
+METRICS: tuple[Metric, ...] = (
+    Metric("wanctl_build", "info", "The version that runs.", ("version",)),
+    Metric("wanctl_config", "info", "The site's file as it was read.", ("site", "file", "sha256")),
+    Metric("wanctl_start_timestamp_seconds", "gauge", "When the site was started, as unix time."),
+    Metric("wanctl_problems", "gauge", "How many things are not as they should be; wanctl status names them."),
+    # the tick loop
+    Metric("wanctl_ticks", "counter", "Ticks held."),
+    Metric("wanctl_tick_overruns", "counter", "Ticks left out because the one before them took too long."),
+    Metric("wanctl_tick_duration_seconds", "histogram", "Work of a tick."),
+    Metric("wanctl_tick_lateness_seconds", "histogram", "How late a tick began."),
+    Metric("wanctl_last_tick_timestamp_seconds", "gauge", "When the last tick was held, as unix time."),
+    # machines
+    Metric("wanctl_connectivity_state", "stateset", "Whether the link can be seen.", WAN),
+    Metric("wanctl_baseline_state", "stateset", "What the baseline may do.", WAN),
+    Metric("wanctl_download_state", "stateset", "The mode of the download.", WAN),
+    Metric("wanctl_upload_state", "stateset", "The mode of the upload.", WAN),
+    Metric(
+        "wanctl_transitions",
+        "counter",
+        "Transitions by their row's state and target.",
+        (*WAN, "region", "source", "target"),
+    ),
+    Metric("wanctl_machine_faults", "counter", "Bounds of machines that were reached."),
+    # measuring
+    Metric("wanctl_rtt_seconds", "gauge", "The newest round-trip time.", WAN),
+    Metric("wanctl_rtt_baseline_seconds", "gauge", "The round-trip time of the idle link.", WAN),
+    Metric("wanctl_rtt_delta_seconds", "gauge", "The round-trip time under load minus the baseline: the queue.", WAN),
+    Metric("wanctl_rtt_jitter_seconds", "gauge", "How much the round-trip time varies.", WAN),
+    Metric("wanctl_probe_loss_ratio", "gauge", "Share of the probes of the last ten seconds without an answer.", WAN),
+    Metric("wanctl_last_answer_timestamp_seconds", "gauge", "When the newest answer came, as unix time.", WAN),
+    Metric("wanctl_reflectors_alive", "gauge", "Reflectors that answer.", WAN),
+    Metric("wanctl_probes_sent", "counter", "Probes that left.", WAN),
+    Metric("wanctl_probes_answered", "counter", "Probes answered in time.", WAN),
+    Metric("wanctl_probes_lost", "counter", "Probes without an answer in time.", WAN),
+    Metric("wanctl_probes_late", "counter", "Probes answered too late; also counted as lost.", WAN),
+    Metric("wanctl_probes_duplicate", "counter", "Answers to probes that had one already.", WAN),
+    Metric("wanctl_probe_local_failures", "counter", "Probes that never left this host.", WAN),
+    # shaping
+    Metric("wanctl_shaper_wanted_bytes_per_second", "gauge", "The rate that is wanted.", SIDE),
+    Metric("wanctl_shaper_applied_bytes_per_second", "gauge", "The rate that the router says it has.", SIDE),
+    Metric("wanctl_shaper_floor_bytes_per_second", "gauge", "The lowest rate that may be wanted.", SIDE),
+    Metric("wanctl_shaper_ceiling_bytes_per_second", "gauge", "The highest rate that may be wanted.", SIDE),
+    Metric("wanctl_achieved_bytes_per_second", "gauge", "The rate that flows.", SIDE),
+    Metric("wanctl_capacity_bytes_per_second", "gauge", "What the link is found to carry.", SIDE),
+    Metric("wanctl_load_ratio", "gauge", "The rate that flows over the shaped rate.", SIDE),
+    Metric("wanctl_shaper_suppressed", "gauge", "1 for the reason why the wanted rate waits.", (*SIDE, "reason")),
+    # the router
+    Metric("wanctl_router_writes", "counter", "Writes that were sent to the router."),
+    Metric("wanctl_router_failures", "gauge", "Writes that have failed in a row."),
+    Metric("wanctl_router_troubles", "gauge", "Kinds of requests that the router does not answer well at present."),
+    Metric("wanctl_write_budget_remaining", "gauge", "Writes left of the router's budget.", ("window",)),
+)
+
+BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
+REGIONS = ("connectivity", "baseline", "download", "upload")
+REASONS = ("spacing", "settling", "budget", "backoff")

@@ -1,0 +1,88 @@
+"""Server-sent events: transitions as they happen, and the site as it is four times a second.
+
+One pump looks at the site for all clients, and only while there are any. Each client has a short queue; one that reads
+too slowly loses the oldest, which the next snapshot makes good.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from wanctl.observe.health import report
+from wanctl.observe.history import Record
+from wanctl.observe.source import Scrape, Site, StuckError
+from wanctl.observe.why import places_of, transition_of
+
+PERIOD_S = 0.25
+MOST_CLIENTS = 32
+MOST_WAITING = 64
+
+Event = tuple[int | None, bytes]  # number of its transition, and what goes out
+
+
+class Stream:
+    """The clients of one site. `look` fetches what there is to tell, off the event loop."""
+
+    def __init__(self, site: Site, look: Callable[[], Awaitable[Scrape]]) -> None:
+        self._site, self._look = site, look
+        self._places = {name: places_of(program) for name, program in site.programs.items()}
+        self._clients: set[asyncio.Queue[Event]] = set()
+        self._pump: asyncio.Task[None] | None = None
+        self._last = 0  # number of the newest transition that was sent
+
+    @property
+    def is_full(self) -> bool:
+        """Whether another client is one too many."""
+        return len(self._clients) >= MOST_CLIENTS
+
+    async def events(self, last_seen: int | None) -> AsyncIterator[bytes]:
+        """What one client gets, beginning behind the transition that it saw last."""
+        queue: asyncio.Queue[Event] = asyncio.Queue(MOST_WAITING)
+        self._clients.add(queue)  # first: what happens while the first look is taken waits in the queue
+        try:
+            scrape = await self._look()
+            told = scrape.view.transitions
+            if self._pump is None or self._pump.done():
+                self._last = told
+                self._pump = asyncio.create_task(self._run())
+            for record in scrape.records:
+                if last_seen is not None and record.number > last_seen:
+                    yield self._transition(scrape, record)[1]
+            yield _snapshot(scrape)[1]
+            while True:
+                number, event = await queue.get()
+                if number is None or number > told:
+                    yield event
+        finally:
+            self._clients.discard(queue)
+
+    async def _run(self) -> None:
+        while self._clients:
+            await asyncio.sleep(PERIOD_S)
+            try:
+                scrape = await self._look()
+            except StuckError:
+                continue
+            told = [self._transition(scrape, record) for record in scrape.records if record.number > self._last]
+            self._last = scrape.view.transitions
+            for queue in list(self._clients):
+                for event in (*told, _snapshot(scrape)):
+                    if queue.full():
+                        queue.get_nowait()
+                    queue.put_nowait(event)
+
+    def _transition(self, scrape: Scrape, record: Record) -> Event:
+        at_s = scrape.view.at_s - (scrape.at_ns - record.transition.at_ns) / 1e9
+        program, places = self._site.programs[record.wan], self._places[record.wan]
+        return _event("transition", transition_of(record, program, places, at_s), record.number)
+
+
+def _snapshot(scrape: Scrape) -> Event:
+    return _event("snapshot", report(scrape.view), None)
+
+
+def _event(name: str, data: Any, number: int | None) -> Event:
+    identity = "" if number is None else f"id: {number}\n"
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return number, f"{identity}event: {name}\ndata: {text}\n\n".encode()
