@@ -8,7 +8,6 @@ A tick is arithmetic on what is handed in; it reads no clock and does no I/O.
 from collections.abc import Mapping
 from typing import Any
 
-from wanctl.control.achieved import UNREAD_NS
 from wanctl.control.attribution import Attribution
 from wanctl.control.direction import MS_NS, Direction
 from wanctl.control.limit import Limit
@@ -24,7 +23,7 @@ STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only
 UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
-LAST_LOOK_NS = 250_000_000  # longer than any tick
+LOOK_AGAIN_NS = 1_000_000_000
 
 Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
 _NOTHING: Ticked = ((), ())
@@ -38,18 +37,19 @@ class DefaultWan:
         self.signals = WanSignals()
         self._delay = DelayTracker(now_ns)
         self._limit = Limit(_number(program, "target"), _number(program, "limit_max"), now_ns)
-        self._down = Direction(plan.download, now_ns, upload=False)
-        self._up = Direction(plan.upload, now_ns, upload=True)
+        self._down = Direction(plan.download, now_ns, self._limit.most_ms, upload=False)
+        self._up = Direction(plan.upload, now_ns, self._limit.most_ms, upload=True)
         self._sides = self._down, self._up
         self._attribution = Attribution(self._down, self._up)
         self._full = _number(program, "download_full")
         self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
-        self._counted = False  # byte counters are read
-        self._moved = False  # and the download's has moved
+        self._moved = False  # the download's counter has
+        self._busy = False  # the load was high a moment ago
         self._idle = True  # whatever delay there is, it is the link's own noise
         self._overdue = True
-        self._wakes_ns = now_ns + LAST_LOOK_NS
+        self._changes = -1
+        self._next_ns = now_ns  # when something about the directions may change by time alone
         self.machine = program.start(now_ns, instance=plan.name)
         self._inputs: Any = self.machine.inputs  # its class is made from the machine file
         self._carry_out(now_ns, self.machine.started.intents)
@@ -65,7 +65,7 @@ class DefaultWan:
         confirmations: tuple[Confirmation, ...],
     ) -> Ticked:
         """Decide one tick: the rates that changed, and the rows that fired."""
-        delay, limit = self._delay, self._limit
+        delay, limit, inputs, signals = self._delay, self._limit, self._inputs, self.signals
         if confirmations:
             self._confirm(confirmations)
         if readings:
@@ -73,40 +73,26 @@ class DefaultWan:
         if observations:
             delay.observe(observations)
         looked = delay.update(now_ns, limit.ms)
-        overdue, stale = delay.overdue, False
-        if overdue:
-            if self._silence_counts(now_ns):
-                delay.count_silence(now_ns, limit.ms)
-                looked = True
-            else:
-                stale = delay.stale(now_ns)
+        if delay.overdue or self._overdue:
+            looked = self._miss(now_ns) or looked
         delta_ms = delay.delta_ms
-        if self._counted and now_ns - self._down.achieved.at_ns > UNREAD_NS:
-            self._forget_readings(now_ns)
-        # Beside a queue, a load and a running wait nothing about the directions can change: a calm tick ends early.
-        if now_ns < self._wakes_ns or delta_ms is None or not -limit.ms <= delta_ms <= STANDING * limit.ms:
+        # While nothing queues and no wait ends, nothing about the directions changes: a calm tick ends early.
+        if now_ns >= self._next_ns or delta_ms is None or not -limit.ms <= delta_ms <= STANDING * limit.ms:
             self._judge(now_ns, delta_ms)
-        inputs = self._inputs
         if looked:
             if self._idle and delta_ms is not None and limit.note_idle(delta_ms, now_ns):
                 limit.set(now_ns, self._sides)
-            inputs.low = delay.low_ms
-            inputs.spread = delay.spread_ms
-            inputs.loss = delay.loss
-        inputs.delta = delta_ms
-        inputs.overdue, inputs.stale = overdue, stale
+            inputs.delta = signals.delta_ms = delta_ms
+            signals.rtt_ms, signals.jitter_ms = delay.rtt_ms, delay.jitter_ms
+            if delay.changes != self._changes:
+                self._show_delay()
+            baseline_ms = signals.baseline_ms
+            signals.load_rtt_ms = None if delta_ms is None or baseline_ms is None else baseline_ms + delta_ms
+        elif delta_ms is None:
+            inputs.delta = signals.delta_ms = signals.load_rtt_ms = None
         inputs.limit = limit.ms
-        if overdue or self._overdue or delay.connect.answered_ns is not None:
-            self._overdue = overdue or delay.received_ns is None
-            self._sense_silence(now_ns)
-        outcome = self.machine.tick(now_ns)
-        if looked:
-            self._publish_delay()
-        signals = self.signals
-        if delay.received_ns is None or now_ns - delay.received_ns > STALE_NS:
-            signals.delta_ms = signals.load_rtt_ms = None
-            signals.source = "none"
         signals.age_ms = None if delay.received_ns is None else (now_ns - delay.received_ns) / 1e6
+        outcome = self.machine.tick(now_ns)
         if outcome is NOTHING or not (outcome.intents or outcome.transitions):
             return _NOTHING
         return self._act(now_ns, outcome)
@@ -126,27 +112,20 @@ class DefaultWan:
     def _read(self, now_ns: int, readings: tuple[Reading, ...]) -> None:
         down, up = self._down, self._up
         for _, at_ns, rx_bytes, tx_bytes in readings:
-            down.read(at_ns, rx_bytes, now_ns, self._rtt_ns)
-            up.read(at_ns, tx_bytes, now_ns, self._rtt_ns)
-        newest = down.achieved.newest()
-        self._counted = True
+            down.read(at_ns, rx_bytes, now_ns, self._rtt_ms)
+            up.read(at_ns, tx_bytes, now_ns, self._rtt_ms)
         inputs, signals = self._inputs, self.signals
-        if newest is not None:
-            self._moved = self._moved or newest[2] > 0
-            inputs.arriving = newest[2] > 0 if self._moved else None  # a counter that never moved says nothing
-        inputs.download_load, inputs.upload_load = down.load, up.load
-        limit_ms = self._limit.most_ms
-        self._idle = max(down.full_until_ns, up.full_until_ns) <= now_ns and down.idle(limit_ms) and up.idle(limit_ms)
-        if down.full_until_ns > now_ns or up.full_until_ns > now_ns:
-            self._wakes_ns = max(self._wakes_ns, down.wakes_ns() + LAST_LOOK_NS, up.wakes_ns() + LAST_LOOK_NS)
-        signals.download.achieved_bps, signals.download.load = down.achieved_bps, down.load
-        signals.upload.achieved_bps, signals.upload.load = up.achieved_bps, up.load
-
-    def _forget_readings(self, now_ns: int) -> None:
-        """Nobody reads the counters any more: what flows is unknown."""
-        self._counted, self._idle = False, True
-        self._inputs.arriving = None
-        self._wakes_ns = max(self._wakes_ns, now_ns + LAST_LOOK_NS)
+        if down.came is not None:
+            self._moved = self._moved or down.came > 0
+            inputs.arriving = down.came > 0 if self._moved else None  # a counter that never moved says nothing
+        inputs.download_load = signals.download.load = down.load
+        inputs.upload_load = signals.upload.load = up.load
+        signals.download.achieved_bps, signals.upload.achieved_bps = down.achieved_bps, up.achieved_bps
+        busy, was = down.full_until_ns > now_ns or up.full_until_ns > now_ns, self._busy
+        self._busy = busy
+        self._idle = not busy and down.idle and up.idle
+        if busy is not was or (down.loaded and up.loaded):
+            self._next_ns = now_ns
 
     # -- signals -------------------------------------------------------------------------------------------------------
     def _silence_counts(self, now_ns: int) -> bool:
@@ -166,8 +145,8 @@ class DefaultWan:
     def _judge(self, now_ns: int, delta_ms: float | None) -> None:
         """Is the link loaded, where does a queue begin on it, and whose would it be?"""
         down, up = self._down, self._up
-        down.update(now_ns, delta_ms)
-        up.update(now_ns, delta_ms)
+        if down.update(now_ns, delta_ms) | up.update(now_ns, delta_ms):
+            self._forget_readings()
         down.contend(up)
         up.contend(down)
         limit_ms = self._limit.set(now_ns, self._sides)
@@ -178,9 +157,15 @@ class DefaultWan:
         else:
             self._attribution.clear()
         self._attribution.take_turns(now_ns, self._full)
+        self._next_ns = now_ns + LOOK_AGAIN_NS
         self._sense_directions(now_ns)
-        # One more look after the last wait has ended, which leaves everything at rest.
-        self._wakes_ns = max(down.wakes_ns(), up.wakes_ns()) + LAST_LOOK_NS
+
+    def _forget_readings(self) -> None:
+        """Nobody reads the counters any more: what flows is unknown."""
+        self._inputs.arriving = None
+        self._idle = True
+        for shown in (self.signals.download, self.signals.upload):
+            shown.achieved_bps = shown.load = None
 
     @property
     def _rtt_ns(self) -> int:
@@ -188,6 +173,20 @@ class DefaultWan:
 
     def _baseline_ms(self) -> float:
         return UNKNOWN_RTT_MS if self._delay.baseline_ms is None else self._delay.baseline_ms
+
+    def _miss(self, now_ns: int) -> bool:
+        """An answer is overdue, or was until now; True when its absence tells a delay."""
+        delay, inputs = self._delay, self._inputs
+        counts = delay.overdue and self._silence_counts(now_ns)
+        if counts:
+            delay.count_silence(now_ns, self._limit.ms)
+        inputs.overdue = delay.overdue
+        inputs.stale = delay.overdue and not counts and delay.stale(now_ns)
+        self._overdue = delay.overdue or delay.received_ns is None or delay.connect.answered_ns is not None
+        if delay.received_ns is None or now_ns - delay.received_ns > STALE_NS:
+            self.signals.source = "none"
+        self._sense_silence(now_ns)
+        return counts
 
     def _sense_silence(self, now_ns: int) -> None:
         inputs, delay = self._inputs, self._delay
@@ -204,7 +203,7 @@ class DefaultWan:
         inputs.silent = min(ms for ms in (age_ms, echo_owed_ms, owed_ms) if ms is not None)
 
     def _sense_directions(self, now_ns: int) -> None:
-        """Copy what the regions of the directions look at to the machine's inputs."""
+        """Copy what the regions of the directions look at to the machine's inputs, and say when to look again."""
         inputs, side = self._inputs, self._down
         law = side.law
         inputs.download_load, inputs.download_loaded = side.load, side.loaded
@@ -221,6 +220,7 @@ class DefaultWan:
         inputs.upload_blind = max(0, law.blind_until_ns - now_ns) / MS_NS
         inputs.upload_rest = max(0, law.rest_until_ns - now_ns) / MS_NS
         inputs.upload_turn, inputs.upload_headroom = side.turn, law.headroom
+        self._next_ns = min(self._next_ns, self._down.next_ns(now_ns), self._up.next_ns(now_ns))
 
     # -- what the machine wants ----------------------------------------------------------------------------------------
     def _act(self, now_ns: int, outcome: Outcome) -> Ticked:
@@ -230,7 +230,6 @@ class DefaultWan:
             self._publish_states()
         after = self._down.law.rate_bps, self._up.law.rate_bps
         # The action may have begun a wait, and whatever moved a rate moved the headroom.
-        self._wakes_ns = max(self._wakes_ns, self._down.wakes_ns() + LAST_LOOK_NS, self._up.wakes_ns() + LAST_LOOK_NS)
         self._sense_directions(now_ns)
         self.signals.download.capacity_bps = self._down.law.capacity_bps
         self.signals.upload.capacity_bps = self._up.law.capacity_bps
@@ -318,16 +317,13 @@ class DefaultWan:
         return direction.capacity_bps(now_ns, self._delay.slope() if direction.upload else 0.0)
 
     # -- what people see -----------------------------------------------------------------------------------------------
-    def _publish_delay(self) -> None:
-        signals, delay = self.signals, self._delay
-        signals.rtt_ms = delay.rtt_ms
-        signals.baseline_ms = baseline_ms = delay.baseline_ms
-        signals.delta_ms = delta_ms = delay.delta_ms
-        signals.load_rtt_ms = None if delta_ms is None or baseline_ms is None else baseline_ms + delta_ms
-        signals.jitter_ms = delay.jitter_ms
-        signals.loss = delay.loss
-        signals.reflectors_alive = delay.alive
-        signals.source = delay.source
+    def _show_delay(self) -> None:
+        """Publish what changes seldom."""
+        signals, delay, inputs = self.signals, self._delay, self._inputs
+        self._changes = delay.changes
+        inputs.low, inputs.spread, inputs.loss = delay.low_ms, delay.spread_ms, delay.loss
+        signals.baseline_ms, signals.loss = delay.baseline_ms, delay.loss
+        signals.reflectors_alive, signals.source = delay.alive, delay.source
 
     def _publish_rates(self) -> None:
         self.signals.download.wanted_bps = self._down.law.rate_bps

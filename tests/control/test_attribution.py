@@ -10,15 +10,15 @@ MS_NS = 1_000_000
 SECOND_NS = 1_000 * MS_NS
 CUT = {"least": 0.06, "most": 0.60, "pace_ms": 50.0, "blind": 0.15}
 CLIMB = {"first": 0.015, "step": 0.03, "leap": 0.15, "beyond": 0.03}
-RTT_NS = 25 * MS_NS
+RTT_MS = 25.0
 
 
 class Wan:
     """Two directions with counters that tick at 20 Hz, and what is blamed at the end."""
 
     def __init__(self) -> None:
-        self.down = Direction(DirectionPlan(2_000_000, 48_000_000, 40_000_000), 0, upload=False)
-        self.up = Direction(DirectionPlan(500_000, 12_000_000, 10_000_000), 0, upload=True)
+        self.down = Direction(DirectionPlan(2_000_000, 48_000_000, 40_000_000), 0, 60.0, upload=False)
+        self.up = Direction(DirectionPlan(500_000, 12_000_000, 10_000_000), 0, 60.0, upload=True)
         self.attribution = Attribution(self.down, self.up)
         self.now_ns = 0
         self._bytes = [0.0, 0.0]
@@ -28,13 +28,13 @@ class Wan:
             self.now_ns += 50 * MS_NS
             for side, (direction, rate) in enumerate(((self.down, down_bps), (self.up, up_bps))):
                 self._bytes[side] += rate * 0.05 / 8
-                direction.read(self.now_ns, int(self._bytes[side]), self.now_ns, RTT_NS)
+                direction.read(self.now_ns, int(self._bytes[side]), self.now_ns, RTT_MS)
                 direction.update(self.now_ns, delta_ms)
             self.down.contend(self.up)
             self.up.contend(self.down)
 
     def blamed(self, slope: float = 0.0) -> str:
-        self.attribution.blame(self.now_ns, slope, RTT_NS)
+        self.attribution.blame(self.now_ns, slope, 25 * MS_NS)
         assert not (self.down.blamed and self.up.blamed)
         return "download" if self.down.blamed else "upload" if self.up.blamed else "nobody"
 

@@ -61,18 +61,14 @@ def test_a_fall_is_followed_sooner_than_a_rise() -> None:
     assert floor.baseline_ms == 17.0
 
 
-def test_a_restart_begins_at_the_smallest_answer_of_the_last_seconds() -> None:
+def test_a_restart_forgets_the_window() -> None:
     floor = Floor()
     follow(floor, 20.0, 0.0, 60.0)
-    for number, rtt_ms in enumerate((41.0, 40.0, 43.0)):
-        floor.note(rtt_ms, 70 * SECOND_NS + number * 100 * MS_NS, "freeze")
-    floor.restart()
+    floor.restart(40.0)
     assert floor.baseline_ms == 40.0
-
-
-def test_a_restart_without_a_recent_answer_leaves_the_baseline_unknown() -> None:
-    floor = Floor()
-    floor.restart()
+    follow(floor, 42.0, 60.0, 10.0)
+    assert floor.baseline_ms == 40.0
+    floor.restart(None)
     assert floor.baseline_ms is None
 
 
@@ -117,6 +113,3 @@ def test_an_answer_that_need_not_be_noted_would_have_changed_nothing() -> None:
         if rtt_ms < heeded.heed_below_ms or at_ns >= heeded.heed_from_ns:
             heeded.note(rtt_ms, at_ns, moves)
         assert heeded.baseline_ms == always.baseline_ms
-    always.restart()
-    heeded.restart()
-    assert heeded.baseline_ms == always.baseline_ms

@@ -7,14 +7,14 @@ from wanctl.plan import DirectionPlan
 
 MS_NS = 1_000_000
 SECOND_NS = 1_000 * MS_NS
-RTT_NS = 25 * MS_NS
+RTT_MS = 25.0
 
 
 class Line:
     """A direction whose counter is read at 20 Hz."""
 
     def __init__(self, *, upload: bool = False) -> None:
-        self.direction = Direction(DirectionPlan(2_000_000, 48_000_000, 40_000_000), 0, upload=upload)
+        self.direction = Direction(DirectionPlan(2_000_000, 48_000_000, 40_000_000), 0, 60.0, upload=upload)
         self.now_ns = 0
         self._bytes = 0.0
 
@@ -22,7 +22,7 @@ class Line:
         for _ in range(round(seconds * 20)):
             self.now_ns += 50 * MS_NS
             self._bytes += rate_bps * 0.05 / 8
-            self.direction.read(self.now_ns, int(self._bytes), self.now_ns, RTT_NS)
+            self.direction.read(self.now_ns, int(self._bytes), self.now_ns, RTT_MS)
             self.direction.update(self.now_ns, delta_ms)
         return self.direction
 
@@ -59,8 +59,8 @@ def test_packets_are_what_would_wait_if_the_delay_were_a_queue_here() -> None:
 
 
 def test_a_link_that_carries_next_to_nothing_is_idle_whatever_its_delay() -> None:
-    assert Line().carry(0.3e6, 1.0, delta_ms=250.0).idle(60.0)
-    assert not Line().carry(9e6, 1.0).idle(60.0)
+    assert Line().carry(0.3e6, 1.0, delta_ms=250.0).idle
+    assert not Line().carry(9e6, 1.0).idle
 
 
 def test_what_arrives_is_the_capacity_of_a_download() -> None:

@@ -84,17 +84,26 @@ def test_a_second_look_lowers_the_estimate_and_never_lifts_it() -> None:
 
 def test_a_settled_rate_is_just_below_the_estimate() -> None:
     law = make_law()
-    law.cut(0, 16e6, 40.0, **CUT)
+    law.cut(0, 32e6, 40.0, **CUT)
     law.settle(100 * MS_NS, 25.0, None, share=0.98, wait_ms=100.0)
-    assert law.rate_bps == 15_680_000
+    assert law.rate_bps == 31_360_000
     assert law.blind_until_ns == 225 * MS_NS
+
+
+@pytest.mark.parametrize(("capacity_bps", "share"), [(40e6, 0.98), (16e6, 0.975), (10e6, 0.96), (2.5e6, 0.94)])
+def test_at_a_low_rate_the_gap_below_the_estimate_is_wider(capacity_bps: float, share: float) -> None:
+    """One packet too many is gone within 30 ms, and never more than 6 % are given away for it."""
+    law = make_law()
+    law.cut(0, capacity_bps, 40.0, **CUT)
+    law.settle(100 * MS_NS, 25.0, None, share=0.98, wait_ms=100.0)
+    assert law.rate_bps == pytest.approx(max(capacity_bps * share, PLAN.floor_bps))
 
 
 def test_an_estimate_that_was_full_of_the_time_before_the_fall_is_corrected() -> None:
     law = make_law()
     law.cut(0, 27e6, 7.0, **CUT)
     law.settle(50 * MS_NS, 25.0, 16e6, share=0.98, wait_ms=100.0)
-    assert law.rate_bps == 15_680_000
+    assert law.rate_bps == 15_600_000
 
 
 def test_settling_never_goes_above_the_rate_before_the_cut() -> None:
@@ -141,9 +150,9 @@ def test_a_climb_begins_in_small_steps_and_leaps_beyond_the_estimate() -> None:
     law = make_law()
     law.cut(0, 16e6, 10.0, **CUT)
     law.settle(50 * MS_NS, 25.0, None, share=0.98, wait_ms=100.0)
-    rates = sorted(set(climb(law, 0.95)))
-    growth = [after / before for before, after in zip([15_680_000, *rates], rates, strict=False)]
-    assert growth[:3] == pytest.approx([1.015, 1.03, 1.03], abs=0.001)
+    before_bps, rates = law.rate_bps, sorted(set(climb(law, 0.95)))
+    growth = [after / before for before, after in pairwise([before_bps, *rates])]
+    assert growth[:3] == pytest.approx([1.0205, 1.03, 1.03], abs=0.001)  # the first goes to 99.5 % of the estimate
     assert growth[3:5] == pytest.approx([1.15, 1.225], abs=0.001)
 
 

@@ -162,7 +162,7 @@ def test_at_a_low_rate_two_packets_are_no_queue() -> None:
     line = Line()
     line.ticks(100, 20.0, 0.3, 0.1)
     line.wan.tick(line.now_ns, (), (), (Confirmation("cable", "upload", 1_500_000, line.now_ns),))
-    line.ticks(20, 35.0, 0.3, 1.5)
+    line.ticks(60, 30.0, 0.3, 1.5)
     assert line.wan.machine.inputs.limit == pytest.approx(20.0, rel=0.02)  # type: ignore[attr-defined]
     assert line.signals.upload.state.startswith("GREEN")
 

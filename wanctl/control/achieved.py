@@ -15,12 +15,12 @@ _SLACK_NS = 10_000_000  # readings of a 50 ms schedule are up to some ms early
 class Achieved:
     """Byte counter readings of the last 1.5 s, and the rates between them."""
 
-    __slots__ = ("_bytes", "_readings", "at_ns")
+    __slots__ = ("_readings", "at_ns", "total_bytes")
 
     def __init__(self) -> None:
         self._readings: deque[tuple[int, int]] = deque()
         self.at_ns = 0  # of the newest
-        self._bytes = 0
+        self.total_bytes = 0
 
     def read(self, at_ns: int, total_bytes: int) -> bool:
         """Note a reading; False when it is no news (not newer than the last one)."""
@@ -28,14 +28,14 @@ class Achieved:
         if readings:
             if at_ns <= self.at_ns:
                 return False
-            if total_bytes < self._bytes:
+            if total_bytes < self.total_bytes:
                 readings.clear()
             else:
                 # Two readings always stay, however far apart: between them is what flowed.
                 while len(readings) > 1 and at_ns - readings[1][0] >= KEEP_NS:
                     readings.popleft()
         readings.append((at_ns, total_bytes))
-        self.at_ns, self._bytes = at_ns, total_bytes
+        self.at_ns, self.total_bytes = at_ns, total_bytes
         return True
 
     def rate_bps(self, now_ns: int, window_ns: int) -> float | None:
@@ -50,7 +50,7 @@ class Achieved:
             if at_ns <= wanted_ns:
                 begin_ns, begin_bytes = at_ns, total
                 break
-        return (self._bytes - begin_bytes) * 8e9 / (newest_ns - begin_ns)
+        return (self.total_bytes - begin_bytes) * 8e9 / (newest_ns - begin_ns)
 
     def newest(self) -> tuple[int, int, int] | None:
         """The newest interval: from when, until when (ns), bytes; None when there is none."""
@@ -58,4 +58,4 @@ class Achieved:
         if len(readings) < 2:
             return None
         at_ns, total = readings[-2]
-        return at_ns, self.at_ns, self._bytes - total
+        return at_ns, self.at_ns, self.total_bytes - total

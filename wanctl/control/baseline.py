@@ -6,6 +6,7 @@ shows its floor. Slices are time, not samples, so the tick rate does not matter.
 hour of frozen baseline ages nothing.
 """
 
+from bisect import bisect_left, insort
 from collections import deque
 from typing import Literal
 
@@ -15,21 +16,19 @@ SLICE_NS = 3_000_000_000
 SLICES = 100  # 300 s
 QUANTILE = 0.25  # of the minima; with ten answers a slice about the third percentile of the answers
 YOUNG = 5  # with fewer minima than this the smallest one is the baseline
-RECENT_NS = 1_000_000_000
 _NONE_MS = float("inf")
+_NEVER_NS = 1 << 62
 
 
 class Floor:
     """The baseline of one reflector; None until it was fed or guessed."""
 
     __slots__ = (
-        "_before_ms",
         "_ends_ns",
         "_guessed",
         "_low_ms",
         "_minima",
-        "_now_ms",
-        "_recent_ends_ns",
+        "_ordered",
         "baseline_ms",
         "heed_below_ms",
         "heed_from_ns",
@@ -40,13 +39,11 @@ class Floor:
         # An answer that is not below the one and before the other changes nothing: `note` need not be called for it.
         self.heed_below_ms = _NONE_MS
         self.heed_from_ns = 0
-        self._minima: deque[float] = deque(maxlen=SLICES)
+        self._minima: deque[float] = deque()  # in order of time, and
+        self._ordered: list[float] = []  # by size
         self._low_ms = _NONE_MS  # of the open slice
         self._ends_ns = 0
         self._guessed = False
-        # The smallest of the last one to two seconds, however baselines move: where a restart begins.
-        self._now_ms = self._before_ms = _NONE_MS
-        self._recent_ends_ns = 0
 
     def note(self, rtt_ms: float, at_ns: int, moves: Moves, delay_ms: float = 0.0) -> bool:
         """Take in an answer; True when the baseline moved.
@@ -54,7 +51,6 @@ class Floor:
         "follow" moves it both ways, "sink" downwards only, "freeze" not at all; but a reflector that came while
         baselines are frozen gets a first one: what is left without the `delay_ms` that the others see.
         """
-        self._note_recent(rtt_ms, at_ns)
         before = self.baseline_ms
         match moves:
             case "follow":
@@ -68,37 +64,28 @@ class Floor:
         self._set_heed(moves)
         return self.baseline_ms != before
 
-    def restart(self) -> None:
-        """Forget the window and begin at the smallest answer of the last one to two seconds."""
-        low_ms = min(self._now_ms, self._before_ms)
+    def restart(self, low_ms: float | None) -> None:
+        """Forget the window and begin at `low_ms`; None leaves the baseline unknown."""
         self._minima.clear()
+        self._ordered.clear()
         self._low_ms = _NONE_MS
         self._ends_ns = 0
         self._guessed = False
-        self.baseline_ms = None if low_ms == _NONE_MS else low_ms
+        self.baseline_ms = low_ms
+        self.forget_heed()
 
     def forget_heed(self) -> None:
         """Baselines move in another way from now on: the next answer must be noted."""
         self.heed_below_ms = _NONE_MS
 
     def _set_heed(self, moves: Moves) -> None:
-        self.heed_below_ms, self.heed_from_ns = self._now_ms, self._recent_ends_ns
+        self.heed_from_ns = self._ends_ns if moves == "follow" else _NEVER_NS
         if moves == "follow":
-            self.heed_below_ms = max(self._now_ms, self._low_ms)
-            self.heed_from_ns = min(self._recent_ends_ns, self._ends_ns)
+            self.heed_below_ms = self._low_ms
         elif moves == "sink":
-            self.heed_below_ms = max(self._now_ms, self.baseline_ms or 0.0)
-        elif self._guessed:
-            self.heed_below_ms = _NONE_MS
-
-    def _note_recent(self, rtt_ms: float, at_ns: int) -> None:
-        if at_ns >= self._recent_ends_ns:
-            late = at_ns >= self._recent_ends_ns + RECENT_NS
-            self._before_ms = _NONE_MS if late else self._now_ms
-            self._now_ms = rtt_ms
-            self._recent_ends_ns = at_ns + RECENT_NS
+            self.heed_below_ms = self.baseline_ms or 0.0
         else:
-            self._now_ms = min(self._now_ms, rtt_ms)
+            self.heed_below_ms = _NONE_MS if self._guessed else 0.0
 
     def _follow(self, rtt_ms: float, at_ns: int) -> None:
         if at_ns >= self._ends_ns:
@@ -112,9 +99,15 @@ class Floor:
     def _open(self, rtt_ms: float, at_ns: int) -> None:
         """Begin a slice, and let the one before count."""
         if self._low_ms != _NONE_MS:
-            self._minima.append(self._low_ms)
+            self._keep(self._low_ms)
         elif self.baseline_ms is not None:
-            self._minima.append(self.baseline_ms)  # what LEARNING has found is the first of the minima
+            self._keep(self.baseline_ms)  # what LEARNING has found is the first of the minima
         self._low_ms, self._ends_ns, self._guessed = rtt_ms, at_ns + SLICE_NS, False
         if len(self._minima) >= YOUNG:
-            self.baseline_ms = sorted(self._minima)[int(QUANTILE * (len(self._minima) - 1))]
+            self.baseline_ms = self._ordered[int(QUANTILE * (len(self._ordered) - 1))]
+
+    def _keep(self, low_ms: float) -> None:
+        if len(self._minima) == SLICES:
+            del self._ordered[bisect_left(self._ordered, self._minima.popleft())]
+        self._minima.append(low_ms)
+        insort(self._ordered, low_ms)

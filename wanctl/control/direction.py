@@ -22,6 +22,7 @@ CONTENDING = 0.35
 REMEMBER_NS = 500_000_000
 STALLED_PACKETS = 3.0  # fewer in a window are no rate
 ROOM_PACKETS = 8.0
+NEVER_NS = 1 << 62
 LEVEL_WINDOW_NS = 1_000_000_000
 MS_NS = 1_000_000
 
@@ -30,10 +31,13 @@ class Direction:
     """The signals of one direction that its machine reads, and its rate law. None is unknown."""
 
     __slots__ = (
+        "_idle_bps",
         "achieved",
         "achieved_bps",
         "blamed",
+        "came",
         "full_until_ns",
+        "idle",
         "law",
         "load",
         "loaded",
@@ -42,39 +46,49 @@ class Direction:
         "upload",
     )
 
-    def __init__(self, plan: DirectionPlan, now_ns: int, *, upload: bool) -> None:
+    def __init__(self, plan: DirectionPlan, now_ns: int, most_limit_ms: float, *, upload: bool) -> None:
         self.upload = upload
         self.law = RateLaw(plan, now_ns)
         self.achieved = Achieved()
         self.achieved_bps: float | None = None
         self.load: float | None = None
+        self.came: int | None = None  # bytes of the newest reading
+        # So little flows that no delay below the largest limit can be a queue, or that no cut could help.
+        self.idle = True
+        self._idle_bps = max(plan.floor_bps, ROOM_PACKETS * PACKET_BITS * 1_000.0 / most_limit_ms)
         self.loaded = False
         self.full_until_ns = now_ns
         self.packets: float | None = None
         self.blamed = False
         self.turn = True
 
-    def read(self, at_ns: int, total_bytes: int, now_ns: int, memory_ns: int) -> None:
-        """Take in a reading of the byte counter; `memory_ns` is how long a round trip with its queue lasts."""
+    def read(self, at_ns: int, total_bytes: int, now_ns: int, rtt_ms: float) -> None:
+        """Take in a reading of the byte counter; `rtt_ms` is a round trip with its queue."""
+        before_bytes = self.achieved.total_bytes
         if not self.achieved.read(at_ns, total_bytes):
             return
         self.achieved_bps = rate_bps = self.achieved.rate_bps(now_ns, LOAD_WINDOW_NS)
         if rate_bps is None:
-            self.load = None
+            self.load = self.came = None
             return
-        self.load = load = rate_bps / self.law.shaped_bps
+        self.came = total_bytes - before_bytes
+        self.load = load = rate_bps / (self.law.applied_bps or self.law.rate_bps)
+        self.idle = rate_bps <= self._idle_bps
         if load > LOADED:
-            self.full_until_ns = now_ns + REMEMBER_NS + 2 * memory_ns
+            self.full_until_ns = now_ns + REMEMBER_NS + round(2 * rtt_ms * MS_NS)
 
-    def update(self, now_ns: int, delta_ms: float | None) -> None:
-        """Bring `loaded` and `packets` up to `now_ns`; a rate whose readings stopped is forgotten."""
+    def update(self, now_ns: int, delta_ms: float | None) -> bool:
+        """Bring `loaded` and `packets` up to `now_ns`; True when the readings stopped, and the rate is forgotten."""
         self.loaded = now_ns < self.full_until_ns
         if self.achieved_bps is None:
             self.packets = None
-        elif now_ns - self.achieved.at_ns > UNREAD_NS:
-            self.achieved_bps = self.load = self.packets = None
-        else:
-            self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
+            return False
+        if now_ns - self.achieved.at_ns > UNREAD_NS:
+            self.achieved_bps = self.load = self.packets = self.came = None
+            self.idle = True
+            return True
+        self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
+        return False
 
     def contend(self, other: "Direction") -> None:
         """Beside a loaded direction a smaller load may own the queue too, if it sends enough for one."""
@@ -132,14 +146,8 @@ class Direction:
             return None
         return self.capacity_bps(now_ns, 0.0)
 
-    def idle(self, limit_ms: float) -> bool:
-        """Whether so little flows that no delay below `limit_ms` can be a queue, or that no cut could help."""
-        rate_bps = self.achieved_bps
-        if rate_bps is None:
-            return True
-        return rate_bps <= self.law.floor_bps or limit_ms * rate_bps < ROOM_PACKETS * PACKET_BITS * 1_000.0
-
-    def wakes_ns(self) -> int:
-        """Until when something about this direction changes by time alone."""
+    def next_ns(self, now_ns: int) -> int:
+        """When something about this direction next changes by time alone."""
         law = self.law
-        return max(law.debt_until_ns, law.blind_until_ns, law.rest_until_ns, self.full_until_ns)
+        times = (law.debt_until_ns, law.blind_until_ns, law.rest_until_ns, self.full_until_ns)
+        return min((at_ns for at_ns in times if at_ns > now_ns), default=NEVER_NS)

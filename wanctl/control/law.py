@@ -15,6 +15,12 @@ from wanctl.plan import DirectionPlan
 MS_NS = 1_000_000
 LONGEST_DEBT_MS = 3_000.0  # a queue of 1.8 s at a share of 60 %; beyond it the estimate is older than the debt is worth
 
+# At a low rate a healthy load comes in bursts that take long to pass. The gap between cruise and capacity grows, so that
+# a packet too many is gone within 30 ms; there it costs few bytes.
+PACKET_MS_BPS = 12_000.0 * 1_000.0  # a full packet takes this over the rate, in ms
+BURST_MS = 30.0
+MOST_GAP = 0.06
+
 # Rests between climbs. A climb that only confirms the estimate costs some ms of queue, so the next one waits longer;
 # one that finds the capacity moved shows that the link is moving.
 REST_LEAST_MS = 250.0
@@ -22,12 +28,13 @@ REST_MOST_MS = 800.0
 REST_GROWTH = 1.6
 GROWN = 1.03
 SHRUNK = 0.90
+NEARLY = 0.995
 LEAP_GROWTH = 1.5
 LEAP_MOST = 0.35
 
 # A step shows its effect after one round trip and the time the delay signal needs.
 STEP_LEAST_MS = 120.0
-CAREFUL_STEP_MS = 200.0  # near the estimate, where the step before may just have been one too many
+CAREFUL_STEP_MS = 160.0  # near the estimate, where the step before may just have been one too many
 STEP_SIGNAL_MS = 50.0
 APPLIED_SLACK = 1.10  # a wanted rate does not run away from what the shaper confirmed
 
@@ -158,6 +165,7 @@ class RateLaw:
         if self.capacity_bps is not None:
             if seen_bps is not None and seen_bps < SHRUNK * self.capacity_bps:
                 self.capacity_bps = seen_bps
+            share = min(share, 1.0 - min(PACKET_MS_BPS / self.capacity_bps / BURST_MS, MOST_GAP))
             self._shape(min(self.capacity_bps * share, self._before_bps))
         self.debt_until_ns = now_ns
         self.blind_until_ns = now_ns + round((rtt_ms + wait_ms) * MS_NS)
@@ -193,7 +201,8 @@ class RateLaw:
         if self.capacity_bps is not None and achieved_bps > self.capacity_bps:
             self.capacity_bps = achieved_bps  # it arrives and nothing queues: that much the link carries
         if self._origin_bps is not None and self.rate_bps < self._origin_bps * (1.0 + beyond):
-            grow = step if self._steps else first
+            # The first step of a climb goes almost to the estimate, from wherever the cruise was.
+            grow = step if self._steps else max(first, NEARLY * self._origin_bps / self.rate_bps - 1.0)
             wait_ms = CAREFUL_STEP_MS
         else:
             self._leap = grow = min(self._leap * LEAP_GROWTH, LEAP_MOST) if self._leap else leap

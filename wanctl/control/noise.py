@@ -11,14 +11,15 @@ from math import exp
 FADE_NS = 300_000_000_000
 PERIOD_NS = 1_000_000_000
 PERCENTILE = 0.98
-ENOUGH = 60.0  # answers, before a percentile means anything
+ENOUGH = 60.0  # looks, before a percentile means anything
+LOOK_NS = 100_000_000  # the signal is looked at ten times a second, however often it is told
 _EDGES = tuple(0.25 * 1.12**power for power in range(80))  # ms; 0.25 ms to 1.9 s
 
 
 class IdleNoise:
     """The 98th percentile of the idle delay signal in ms; None until enough was seen."""
 
-    __slots__ = ("_counts", "_due_ns", "_faded_ns", "_total", "p98_ms")
+    __slots__ = ("_counts", "_due_ns", "_faded_ns", "_look_ns", "_total", "p98_ms")
 
     def __init__(self) -> None:
         self.restart()
@@ -28,11 +29,14 @@ class IdleNoise:
         self.p98_ms: float | None = None
         self._counts = [0.0] * (len(_EDGES) + 1)
         self._total = 0.0
-        self._due_ns = 0
+        self._due_ns = self._look_ns = 0
         self._faded_ns = 0
 
     def feed(self, delay_ms: float, now_ns: int) -> bool:
-        """Count one idle delay; True once a second, when the percentile is read anew."""
+        """Count one idle delay, if a look is due; True once a second, when the percentile is read anew."""
+        if now_ns < self._look_ns:
+            return False
+        self._look_ns = now_ns + LOOK_NS
         self._counts[bisect_right(_EDGES, delay_ms)] += 1.0
         self._total += 1.0
         if now_ns < self._due_ns:

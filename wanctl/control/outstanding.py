@@ -9,6 +9,7 @@ from collections import deque
 from wanctl.control.baseline import Floor
 
 LOST_NS = 2_000_000_000
+PERIOD_NS = 1_000_000_000
 PERIODS = 10  # seconds that the share of losses is taken over
 MOST_OWED = 4_096  # 100 s at 40 probes a second; an outage that lasts longer has been long enough
 MOST_MISSING = 1_024
@@ -30,12 +31,11 @@ class Reflector:
 class Outstanding:
     """The probes of one kind (echoes, or TCP connects) of one WAN."""
 
-    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "gap_ns", "owed", "sent", "sent_ns")
+    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "gap_ns", "owed", "sent")
 
     def __init__(self) -> None:
         self.sent = 0  # probes in this period
-        self.sent_ns = 0  # when the newest probe was sent
-        self.gap_ns = 0  # and how long after the one before
+        self.gap_ns = PERIOD_NS  # between two probes, on average
         self.answered_ns: int | None = None  # when the newest answer came
         # Probes without an answer, and without one to a newer probe: sent_ns, in order of sending.
         self.owed: deque[tuple[int, Reflector]] = deque(maxlen=MOST_OWED)
@@ -71,6 +71,8 @@ class Outstanding:
             self._lost += len(late)
             reflector.missing.difference_update(late)
         self._counted_ns = max(self._counted_ns, until_ns)
+        if self.sent:
+            self.gap_ns = PERIOD_NS // self.sent
         if self.sent or self._periods:
             self._periods.append((self.sent, self._lost))
         self.sent = self._lost = 0

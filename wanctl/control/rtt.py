@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable
 from math import exp
 
-from wanctl.control.baseline import Moves
+from wanctl.control.baseline import Floor, Moves
 from wanctl.control.outstanding import Outstanding, Reflector
 from wanctl.control.sample import Observation, Sent
 
@@ -23,6 +23,7 @@ STALE_NS = 2_000_000_000  # nothing newer than this: the delay is unknown
 GRACE_NS = 100_000_000  # an answer may be this much later than two probes ago before it is missed
 ALIVE_NS = 3_000_000_000
 JITTER_NS = 1_000_000_000
+RECENT_NS = 1_000_000_000  # answers that a restart of the baselines begins with
 PERIOD_NS = 1_000_000_000
 
 # Newest echoes that the minimum is taken of: all of the newest 45 ms, and at least three. At 40 echoes a second that is
@@ -52,6 +53,7 @@ class DelayTracker:
         "_reflectors",
         "alive",
         "baseline_ms",
+        "changes",
         "connect",
         "delta_ms",
         "echo",
@@ -70,7 +72,7 @@ class DelayTracker:
         self.rtt_ms: float | None = None  # of the newest answer
         self.delta_ms: float | None = None
         self.baseline_ms: float | None = None  # of the nearest reflector
-        self.jitter_ms: float | None = None
+        self.jitter_ms = 0.0
         self.loss: float | None = None
         self.low_ms: float | None = None  # the smallest delay of the last one to two seconds,
         self.spread_ms: float | None = None  # and how far it moved in that time
@@ -85,6 +87,7 @@ class DelayTracker:
         # sent_ns, delay_ms, rtt_ms, in order of sending
         self._answers: deque[tuple[int, float, float, Reflector]] = deque(maxlen=24)
         self.overdue = False
+        self.changes = 0  # of what changes seldom: baseline, losses, living reflectors, low, spread
         self._news = False
         self._alpha, self._alpha_ns = 0.0, 0
         self._due_ns = now_ns + PERIOD_NS
@@ -100,9 +103,12 @@ class DelayTracker:
 
     def restart(self) -> None:
         """Begin all baselines of the kind in use again from the newest answers."""
+        lows: dict[Reflector, float] = {}
+        for sent_ns, _, rtt_ms, reflector in self._answers:
+            if self.sent_ns is not None and sent_ns >= self.sent_ns - RECENT_NS:
+                lows[reflector] = min(rtt_ms, lows.get(reflector, rtt_ms))
         for reflector in self._in_use():
-            reflector.floor.restart()
-            reflector.floor.forget_heed()
+            reflector.floor.restart(lows.get(reflector))
         self._rebase()
         self._low_ms = self._before_low_ms = _NONE_MS
         self._high_ms = self._before_high_ms = -_NONE_MS
@@ -134,11 +140,8 @@ class DelayTracker:
                 reflector = self._new_reflector(item[-1], item[1])
             if type(item) is Sent:
                 kind = reflector.kind
-                sent_ns = item[2]
                 kind.sent += 1
-                kind.owed.append((sent_ns, reflector))
-                if sent_ns != kind.sent_ns:
-                    kind.gap_ns, kind.sent_ns = sent_ns - kind.sent_ns, sent_ns
+                kind.owed.append((item[2], reflector))
             else:
                 self._answer(reflector, item[2], item[3])  # type: ignore[arg-type]
 
@@ -149,9 +152,8 @@ class DelayTracker:
 
     def _answer(self, reflector: Reflector, sent_ns: int, received_ns: int) -> None:
         kind, floor = reflector.kind, reflector.floor
-        owed = kind.owed
-        if owed and owed[0][0] == sent_ns and owed[0][1] is reflector:
-            owed.popleft()
+        if kind.owed and kind.owed[0] == (sent_ns, reflector):
+            kind.owed.popleft()
         else:
             kind.settle(sent_ns, reflector)
         reflector.answered_ns = kind.answered_ns = self.received_ns = received_ns
@@ -159,21 +161,30 @@ class DelayTracker:
             return
         rtt_ms = (received_ns - sent_ns) / 1e6
         if rtt_ms < floor.heed_below_ms or received_ns >= floor.heed_from_ns:
-            moved = floor.note(rtt_ms, received_ns, self._moves, max(self.delta_ms or 0.0, 0.0))
-            if moved:
-                self._rebase()
+            self._note(floor, rtt_ms, received_ns)
         if kind is not self._kind:
             return
         self._news = True
-        answers = self._answers
-        if answers and sent_ns < answers[-1][0]:
-            self._insert(sent_ns, rtt_ms, reflector)
-            return
         delay_ms = rtt_ms - floor.baseline_ms  # type: ignore[operator]  # `note` gave it one
+        answers = self._answers
         if answers:
-            self._note_jitter(abs(delay_ms - answers[-1][1]), sent_ns - answers[-1][0])
+            before_ns, before_ms, _, _ = answers[-1]
+            if sent_ns < before_ns:
+                self._insert(sent_ns, rtt_ms, reflector)
+                return
+            if sent_ns - before_ns != self._alpha_ns:  # probes leave at regular times, so this is rare
+                self._alpha_ns = sent_ns - before_ns
+                self._alpha = 1.0 - exp(-self._alpha_ns / JITTER_NS)
+            self.jitter_ms += self._alpha * (abs(delay_ms - before_ms) - self.jitter_ms)
         self.sent_ns, self.rtt_ms, self.source = sent_ns, rtt_ms, reflector.source
         answers.append((sent_ns, delay_ms, rtt_ms, reflector))
+
+    def _note(self, floor: Floor, rtt_ms: float, received_ns: int) -> None:
+        known = floor.baseline_ms is not None
+        moved = floor.note(rtt_ms, received_ns, self._moves, max(self.delta_ms or 0.0, 0.0))
+        # A baseline that follows moves by little, and the answers measured from it are gone in half a second.
+        if moved and (self._moves != "follow" or not known):
+            self._rebase()
 
     def _insert(self, sent_ns: int, rtt_ms: float, reflector: Reflector) -> None:
         """An answer that was overtaken takes its place in order of sending; it is no fresh one."""
@@ -184,27 +195,23 @@ class DelayTracker:
 
     def _rebase(self) -> None:
         """A baseline moved: so did the delays that were measured from it."""
-        known = [r.floor.baseline_ms for r in self._in_use() if r.floor.baseline_ms is not None]
-        self.baseline_ms = min(known) if known else None
+        self._find_nearest()
         based = [answer for answer in self._answers if answer[3].floor.baseline_ms is not None]
         self._answers.clear()
         self._answers.extend((at, rtt - r.floor.baseline_ms, rtt, r) for at, _, rtt, r in based)  # type: ignore[operator]
         self._news = True
 
-    def _note_jitter(self, step_ms: float, passed_ns: int) -> None:
-        if self.jitter_ms is None:
-            self.jitter_ms = step_ms
-            return
-        if passed_ns != self._alpha_ns:  # probes leave at regular times, so this is rare
-            self._alpha_ns, self._alpha = passed_ns, 1.0 - exp(-passed_ns / JITTER_NS)
-        self.jitter_ms += self._alpha * (step_ms - self.jitter_ms)
+    def _find_nearest(self) -> None:
+        known = [r.floor.baseline_ms for r in self._in_use() if r.floor.baseline_ms is not None]
+        self.baseline_ms = min(known) if known else None
+        self.changes += 1
 
     # -- once a tick ---------------------------------------------------------------------------------------------------
     def update(self, now_ns: int, limit_ms: float) -> bool:
         """Bring the signals up to `now_ns`; True when there was a new answer.
 
         `overdue` says whether the oldest unanswered probe has been waiting for longer than `limit_ms` on top of its
-        baseline: then the caller decides whether to `count_silence`.
+        baseline: then the caller decides whether to `count_silence`. `changes` counts what changes seldom.
         """
         if now_ns >= self._due_ns:
             self._second(now_ns)
@@ -226,30 +233,44 @@ class DelayTracker:
 
     def count_silence(self, now_ns: int, limit_ms: float) -> None:
         """Look again, with the overdue probes as evidence: each has been delayed by at least what it is late."""
-        self._look(now_ns, self._late(now_ns, limit_ms))
         self._news = True  # the bounds grow by themselves, and may not count any more at the next tick
-
-    def _look(self, now_ns: int, late: tuple[float, int, int] = (_NONE_MS, 0, 0)) -> None:
-        low_ms, count, newest_ns = late
+        low_ms, count, newest_ns = self._late(now_ns, limit_ms)
         for sent_ns, delay_ms, _, _ in reversed(self._answers):
-            if count >= LEAST:
-                if newest_ns - sent_ns > WINDOW_NS:
-                    break
-            elif not count:
-                newest_ns = sent_ns
+            if count >= LEAST and newest_ns - sent_ns > WINDOW_NS:
+                break
+            newest_ns = newest_ns or sent_ns
             count += 1
-            if delay_ms < low_ms:  # noqa: PLR1730  (this runs 100,000 times a second in a replay)
-                low_ms = delay_ms
+            low_ms = min(low_ms, delay_ms)
+        if count >= LEAST:
+            self._show(low_ms)
+
+    def _look(self, now_ns: int) -> None:
+        """The smallest of the newest answers: of three at most rates of probing, of more when more fit the window."""
+        answers = self._answers
         answered_ns = self._kind.answered_ns
-        if count < LEAST or answered_ns is None or now_ns - answered_ns > STALE_NS:
+        if len(answers) < LEAST or answered_ns is None or now_ns - answered_ns > STALE_NS:
             self.delta_ms = None
             return
+        newest_ns, low_ms, _, _ = answers[-1]
+        other_ms = answers[-2][1]
+        if other_ms < low_ms:  # noqa: PLR1730  (a call costs more than the rest, 100,000 times a second in a replay)
+            low_ms = other_ms
+        for number in range(LEAST, len(answers) + 1):
+            sent_ns, other_ms, _, _ = answers[-number]
+            if number > LEAST and newest_ns - sent_ns > WINDOW_NS:
+                break
+            if other_ms < low_ms:  # noqa: PLR1730
+                low_ms = other_ms
+        self._show(low_ms)
+
+    def _show(self, low_ms: float) -> None:
         self.delta_ms = low_ms
         if low_ms < self._low_ms or low_ms > self._high_ms:
             self._low_ms, self._high_ms = min(self._low_ms, low_ms), max(self._high_ms, low_ms)
             self._set_spread()
 
     def _set_spread(self) -> None:
+        self.changes += 1
         if self._before_high_ms == -_NONE_MS or self._high_ms == -_NONE_MS:
             self.low_ms = self.spread_ms = None
         else:
@@ -294,6 +315,7 @@ class DelayTracker:
         """What is worth a look once a second: losses, living reflectors, the period of the spread."""
         self._due_ns = now_ns + PERIOD_NS
         used = self._in_use()
+        self._find_nearest()
         self.loss = self._kind.count(now_ns, used)
         self.alive = sum(r.answered_ns is not None and now_ns - r.answered_ns <= ALIVE_NS for r in used)
         self._before_low_ms, self._before_high_ms = self._low_ms, self._high_ms
