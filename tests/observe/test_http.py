@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from tests.daemon.serving import daemon, eventually
+from tests.daemon.serving import ask, daemon, eventually
 from tests.observe.views import VIEW
 from wanctl.config.law import law_model
 from wanctl.control.sample import Confirmation
@@ -21,6 +21,7 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.decision import Decision, SetRate
 from wanctl.engine import Transition, compile_model
 from wanctl.engine.blocked import Still
+from wanctl.observe.collector import exposition
 from wanctl.observe.history import History
 from wanctl.observe.http import Application
 from wanctl.observe.metric import METRICS
@@ -282,6 +283,52 @@ def test_the_number_of_listeners_is_bounded_and_they_may_leave(source: Standing,
         listener.answer.close()
         listener.connection.close()
     eventually(lambda: Listener(port).answer.status == 200)
+
+
+def test_a_listener_that_does_not_read_holds_up_nobody_and_gets_the_newest_when_it_does(
+    source: Standing, port: int
+) -> None:
+    slow, quick = Listener(port), Listener(port)
+    quick.next()
+    for _ in range(300):
+        source.move()
+    # More than a queue holds: the oldest are gone, and the snapshot behind them says how many there were.
+    assert quick.transitions(1)[0][1]["number"] > 1
+    while (found := slow.next())[0] != "snapshot" or found[2]["transitions"] != 300:
+        pass
+    assert get(port, "/livez")[0] == 200
+
+
+def test_the_classic_law_has_the_states_that_it_has(source: Standing) -> None:
+    classic = compile_model(law_model("classic"), {name: symbol_default(name) for name in needed("classic")})
+    source.site = Site("home", "sites/home.yaml", "ab" * 32, {"cable": classic, "lte": classic})
+    text = exposition(source, "")[0].decode()
+    assert 'wanctl_download_state{wan="cable",wanctl_download_state="GREEN"} 1.0' in text
+    assert "wanctl_baseline_state{" not in text
+    assert "# HELP wanctl_baseline_state " in text
+
+
+def needed(law: str) -> list[str]:
+    return [name for name, symbol in law_model(law).params.items() if not symbol.has_default]
+
+
+def symbol_default(name: str) -> float:
+    return {"ceiling": 100e6, "floor": 10e6}.get(name.partition("_")[2], 10e6)
+
+
+def test_an_address_that_is_taken_is_said_and_the_site_is_shaped_all_the_same(tmp_path: Path) -> None:
+    with socket.socket() as taken, RouterosEmulator(user="wanctl", password=PASSWORD) as router:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        reflectors = Reflectors([lambda _now_ns: 20.0] * 6, SystemClock())
+        reflectors.start()
+        site = write_site(tmp_path, router, reflectors.addresses)
+        site.write_text(site.read_text() + f"http: 127.0.0.1:{taken.getsockname()[1]}\n")
+        with daemon(site, tmp_path / "run" / "demo"):
+            eventually(lambda: router.max_limit("WAN-Download-Cable") == 21_250_000)
+            found = ask(tmp_path / "run" / "demo", {"verb": "status"})["result"]["problems"]
+        reflectors.close()
+    assert [problem["what"] for problem in found if "cannot listen" in problem["text"]] == ["daemon"]
 
 
 def test_a_daemon_serves_what_its_file_asks_for(tmp_path: Path) -> None:

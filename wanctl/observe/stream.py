@@ -66,8 +66,9 @@ class Stream:
                 continue
             told = [self._transition(scrape, record) for record in scrape.records if record.number > self._last]
             self._last = scrape.view.transitions
+            told.append(_snapshot(scrape))
             for queue in list(self._clients):
-                for event in (*told, _snapshot(scrape)):
+                for event in told:
                     if queue.full():
                         queue.get_nowait()
                     queue.put_nowait(event)

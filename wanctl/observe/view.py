@@ -39,7 +39,7 @@ class DirectionView:
     floor_bps: int
     ceiling_bps: int
     suppressed: str  # why the wanted rate is not on its way to the router; "" when it is
-    behind_s: float  # how long the wanted rate has been another one than the router has
+    behind_s: float  # how long the router has had another rate than wanted, since the wish last changed
 
 
 @dataclass(frozen=True, slots=True)
