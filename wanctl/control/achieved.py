@@ -30,7 +30,7 @@ class Achieved:
                 return False
             if total_bytes < self.total_bytes:
                 readings.clear()
-            else:
+            elif at_ns - readings[0][0] > KEEP_NS:
                 # Two readings always stay, however far apart: between them is what flowed.
                 while len(readings) > 1 and at_ns - readings[1][0] >= KEEP_NS:
                     readings.popleft()

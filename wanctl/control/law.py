@@ -13,10 +13,11 @@ ceiling. Only `settle`, `climb` and `creep` may raise a rate, and a floor never 
 from wanctl.plan import DirectionPlan
 
 MS_NS = 1_000_000
-LONGEST_DEBT_MS = 3_000.0  # a queue of 1.8 s at a share of 60 %; beyond it the estimate is older than the debt is worth
+# Beyond a queue of 1.8 s at a share of 60 % the estimate is older than the debt is worth.
+LONGEST_DEBT_MS = 3_000.0
 
-# At a low rate a healthy load comes in bursts that take long to pass. The gap between cruise and capacity grows, so that
-# a packet too many is gone within 30 ms; there it costs few bytes.
+# At a low rate a healthy load comes in bursts that take long to pass. The gap between cruise and capacity grows, so
+# that a packet too many is gone within 30 ms; there it costs few bytes.
 PACKET_MS_BPS = 12_000.0 * 1_000.0  # a full packet takes this over the rate, in ms
 BURST_MS = 30.0
 MOST_GAP = 0.06
