@@ -13,6 +13,8 @@ from wanctl.engine.diagnostic import Place
 from wanctl.engine.record import Value
 from wanctl.engine.unit import format_quantity
 
+LARGE = 1e15  # beyond any delay in ms or rate in bit/s
+
 ExprKind = Literal["number", "bool", "text", "any"]
 Role = Literal["input", "param", "data", "define"]
 
@@ -203,6 +205,9 @@ def is_total(expr: Expr) -> bool:
         if node.kind == "any" or isinstance(node, EventField):
             return False
         if isinstance(node, Arithmetic) and node.operator == "/" and not isinstance(node.operands[1], Constant):
+            return False
+        # Products of such numbers overflow, and an overflow is a failure.
+        if isinstance(node, Constant) and isinstance(node.value, float | int) and abs(node.value) > LARGE:
             return False
     return True
 
