@@ -34,7 +34,7 @@ def daemon(site: Path, folder: Path, *options: str) -> Iterator[subprocess.Popen
         finally:
             if running.poll() is None:
                 running.send_signal(signal.SIGTERM)
-            running.communicate(timeout=30)
+                running.communicate(timeout=30)
 
 
 def ask(folder: Path, request: bytes | dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -188,6 +189,47 @@ def test_a_loop_that_is_stuck_is_told_from_one_that_answers() -> None:
         window.look("view")
     window.answer(7)  # the question of the one who gave up is answered all the same
     assert window.look("view", fresh_ns=1 << 62) == (7, pytest.approx(SystemClock.monotonic_ns(), rel=0.01))
+
+
+def test_an_answer_that_cannot_be_made_is_told_to_whoever_asked_and_not_to_the_loop() -> None:
+    window = Window({"view": lambda now_ns: 1 // 0}, SystemClock())
+    told: list[str] = []
+
+    def look() -> None:
+        with pytest.raises(RuntimeError) as caught:
+            window.look("view")
+        told.append(str(caught.value))
+
+    asking = threading.Thread(target=look)
+    asking.start()
+    eventually(lambda: bool(window.questions))
+    window.answer(1)
+    asking.join()
+    assert "a fault of wanctl: ZeroDivisionError" in told[0]
+
+
+def test_those_who_ask_at_once_get_one_answer() -> None:
+    window = Window({"view": lambda now_ns: object()}, SystemClock())
+    seen: list[object] = []
+    asking = [threading.Thread(target=lambda: seen.append(window.look("view")[0])) for _ in range(3)]
+    for one in asking:
+        one.start()
+    eventually(lambda: len(window.questions) == 3)
+    window.answer(1)
+    for one in asking:
+        one.join()
+    assert seen[0] is seen[1] is seen[2]
+
+
+def test_a_verb_that_fails_is_told_and_the_next_one_is_served(tmp_path: Path) -> None:
+    notes: list[str] = []
+    handlers = {"greet": greet, "fall": lambda request: {"x": request["y"]}}
+    server = ControlServer(tmp_path, handlers, SystemClock(), notes.append)
+    server.start()
+    assert "'fall' has failed in the daemon" in ask(tmp_path, {"verb": "fall"})["error"]
+    assert ask(tmp_path, {"verb": "greet"})["ok"] is True
+    server.stop()
+    assert notes == ["'fall' on the control socket has failed: KeyError: 'y'"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import http.client
 import json
 import math
+import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -340,14 +341,18 @@ def test_a_daemon_serves_what_its_file_asks_for(tmp_path: Path) -> None:
         reflectors.start()
         site = write_site(tmp_path, router, reflectors.addresses)
         site.write_text(site.read_text() + f"http: 127.0.0.1:{number}\n")
-        with daemon(site, tmp_path / "run" / "demo"):
+        with daemon(site, tmp_path / "run" / "demo") as running:
             eventually(lambda: answers(number))
             eventually(lambda: get(number, "/readyz")[0] == 200)
             found = samples(get(number, "/metrics")[1])
             assert found["wanctl_ticks_total", ()] > 0
             assert found["wanctl_shaper_applied_bytes_per_second", (("direction", "download"), ("wan", "cable"))] > 0
-            assert Listener(number).next()[0] == "snapshot"
+            listener = Listener(number)
+            assert listener.next()[0] == "snapshot"
+            running.send_signal(signal.SIGTERM)
+            _, journal = running.communicate(timeout=30)
         reflectors.close()
+    assert "Traceback" not in journal  # although somebody was listening
 
 
 def answers(port: int) -> bool:

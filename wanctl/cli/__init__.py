@@ -146,6 +146,7 @@ HELP = """Keep internet links free of bufferbloat.
 \b
   wanctl check sites/home.yaml     is the site's file right?
   wanctl run home                  shape its WANs
+  wanctl why home                  what it did last, and why
 """
 
 

@@ -197,6 +197,11 @@ class ControlServer:
             return {"schema": SCHEMA, "ok": True, "result": handler(request)}
         except RefusedError as refused:
             return _refusal(refused)
+        except Exception as error:  # noqa: BLE001  (told to whoever asked, and to the journal; the next one is served)
+            self._note(f"'{verb}' on the control socket has failed: {type(error).__name__}: {error}")
+            return _refusal(
+                RefusedError(f"'{verb}' has failed in the daemon: {error}", "see its journal, and report it")
+            )
 
     def _drop_idle(self) -> None:
         now_ns = self._clock.monotonic_ns()

@@ -62,6 +62,7 @@ class Loop:
         # What lives now lives to the end: the collector need not look at it again in the middle of a tick.
         gc.collect()
         gc.freeze()
+        self.schedule.due_ns = self._clock.monotonic_ns() + PERIOD_NS  # what it took to get here is no overrun
         while not stopping():
             due_ns = self.schedule.due_ns
             if until_ns is not None and due_ns > until_ns:

@@ -23,7 +23,7 @@ from wanctl.daemon.publish import Publisher
 from wanctl.daemon.runfolder import RunFolderError, run_folder
 from wanctl.daemon.shaper import Meter, Shaper
 from wanctl.daemon.verbs import WindowSource, verbs
-from wanctl.daemon.web import WebError, start_http
+from wanctl.daemon.web import WebError, preload, start_http
 from wanctl.daemon.window import Window
 from wanctl.engine import Findings
 from wanctl.observe.source import Site as FixedSite
@@ -74,6 +74,8 @@ class Service:
 
     def run(self, duration_ns: int | None = None) -> dict[str, Any]:
         """Work until SIGTERM or SIGINT, or for a time; then leave every queue at its ceiling. The summary."""
+        if self._file.site.http is not None:
+            preload()  # takes a while: before anything runs that must not wait
         site = build_site(self.plan, self._clock.monotonic_ns())
         probers = {name: self._prober(name, wan) for name, wan in self._file.site.wans.items()}
         shaper = Shaper(self.router, self._actuator(), list(self._meters()), self._clock, self._notes.append)
@@ -82,11 +84,11 @@ class Service:
         makers = {"view": publisher.view, "scrape": publisher.scrape, "moment": publisher.moment}
         loop.window = Window(makers, self._clock)
         source = WindowSource(self._fixed(site), loop.window)
-        until_ns = None if duration_ns is None else self._clock.monotonic_ns() + duration_ns
-        self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
         shaper.start()
         try:
             with self._signals(), self._served(source, publisher.troubles):
+                self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
+                until_ns = None if duration_ns is None else self._began_ns + duration_ns
                 loop.run(lambda: self._stopping, until_ns)
         finally:
             restored = shaper.stop()

@@ -1,5 +1,6 @@
 """The HTTP side of a running site, where its file asks for one. Its libraries are loaded then, and not before."""
 
+import importlib
 import importlib.util
 from typing import Protocol
 
@@ -21,11 +22,22 @@ class Running(Protocol):
         ...
 
 
+def missing() -> list[str]:
+    """The libraries that are not installed."""
+    return [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+
+
+def preload() -> None:
+    """Load the libraries now rather than when they are needed; what is missing is told by `start_http`."""
+    if not missing():
+        importlib.import_module("wanctl.observe.http")
+        importlib.import_module("wanctl.observe.server")
+
+
 def start_http(source: Source, endpoint: Endpoint) -> Running:
     """Serve a site at an address; `WebError` when that is not possible."""
-    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise WebError(f"http: {' and '.join(missing)} missing: install wanctl with its extra 'http'")
+    if absent := missing():
+        raise WebError(f"http: {' and '.join(absent)} not installed: install wanctl with its extra 'http'")
     from wanctl.observe.http import Application
     from wanctl.observe.server import HttpServer, ServerError
 

@@ -6,6 +6,7 @@ its own thread, so it is of one moment; and an answer wakes its reader right aft
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -14,6 +15,13 @@ from wanctl.observe.source import StuckError
 
 MOST_QUESTIONS = 64
 PATIENCE_NS = 400_000_000  # eight ticks: a loop that has not answered by then is stuck
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An answer that could not be made."""
+
+    error: Exception
 
 
 class Window:
@@ -30,24 +38,39 @@ class Window:
         while self.questions:
             what, reply = self.questions.popleft()
             if what not in made:
-                made[what] = self._makers[what](now_ns)
-                self._last[what] = now_ns, made[what]
+                made[what] = self._make(what, now_ns)
             reply.put(made[what])
+
+    def _make(self, what: str, now_ns: int) -> Any:
+        try:
+            answer = self._makers[what](now_ns)
+        except Exception as error:  # noqa: BLE001  (whoever asked is told; that somebody looks must not end the shaping)
+            return Failed(error)
+        self._last[what] = now_ns, answer
+        return answer
 
     def look(self, what: str, *, fresh_ns: int = 0) -> tuple[Any, int]:
         """What the loop says, and how old that is in ns; belongs to any other thread.
 
         An answer that is no older than `fresh_ns` is good enough. For a loop that is stuck it is the last one, which is
-        old, or a `StuckError` when there is none.
+        old, or a `StuckError` when there is none; `RuntimeError` for an answer that cannot be made.
         """
         last = self._last.get(what)
         if last is None or self._clock.monotonic_ns() - last[0] > fresh_ns:
             reply: SimpleQueue[Any] = SimpleQueue()
             self.questions.append((what, reply))
             try:
-                return reply.get(timeout=PATIENCE_NS / 1e9), 0
+                return _given(reply.get(timeout=PATIENCE_NS / 1e9)), 0
             except Empty:
                 last = self._last.get(what)
         if last is None:
             raise StuckError("the tick loop does not answer")
         return last[1], max(0, self._clock.monotonic_ns() - last[0])
+
+
+def _given(answer: Any) -> Any:
+    match answer:
+        case Failed(error):
+            raise RuntimeError(f"a fault of wanctl: {error!r}") from error
+        case _:
+            return answer

@@ -125,6 +125,7 @@ class Application:
     async def _events(self, request: Request) -> Response:
         if self._stream.is_full:
             return PlainTextResponse("too many listeners\n", 503, {**HEADERS, "Retry-After": "10"})
+        await self._off(self._source.view)  # while it can still be said that there is nothing to see
         seen = request.headers.get("last-event-id", "")
         last_seen = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 16 else None
         return StreamingResponse(self._stream.events(last_seen), 200, HEADERS, "text/event-stream")

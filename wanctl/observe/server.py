@@ -9,6 +9,7 @@ import uvicorn
 
 START_LIMIT_S = 5.0
 STOP_LIMIT_S = 2.0
+LEAVE_S = 1.0
 MOST_CONNECTIONS = 64
 
 
@@ -92,5 +93,9 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        for task in list(self.server_state.tasks):
-            task.cancel()
+        # Whoever streams sees that its client is gone, and ends by itself; a task that does not is cut off.
+        tasks = list(self.server_state.tasks)
+        if tasks:
+            _, lasting = await asyncio.wait(tasks, timeout=LEAVE_S)
+            for task in lasting:
+                task.cancel()
