@@ -297,9 +297,9 @@ class Machine:
 
     def _during(self, began: tuple[int, ...], left_before: int) -> None:
         """Run the `during` lists of states that were active when the tick began, have stayed, and fired no row."""
-        if self.ended or not began:
+        if self.ended:
             return
-        left = set(self._exited[left_before:])
+        left = set(self._exited[left_before:]) if began else ()
         states = self.model.states
         for index in began:
             if self.active[index] and index not in self.fired and states[index].path not in left:
