@@ -5,22 +5,21 @@ machine decide on them, and carry its intents out. Nothing here decides: *when* 
 A tick is arithmetic on what is handed in; it reads no clock and does no I/O.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from wanctl.control.attribution import Attribution
 from wanctl.control.direction import MS_NS, Direction
+from wanctl.control.execution import carry_out
 from wanctl.control.limit import Limit
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import DirectionSignals, SetRate, WanSignals
-from wanctl.engine import NOTHING, Intent, Outcome, Program, Transition, Value
+from wanctl.engine import NOTHING, Outcome, Program, Transition
 from wanctl.plan import WanPlan
 
 MACHINE = "wan"
 
 STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only a small one
-UNKNOWN_RTT_MS = 50.0  # until an answer came
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
 LOOK_AGAIN_NS = 1_000_000_000
@@ -42,7 +41,6 @@ class DefaultWan:
         self._sides = self._down, self._up
         self._attribution = Attribution(self._down, self._up)
         self._full = _number(program, "download_full")
-        self._rtt_ms = UNKNOWN_RTT_MS  # a round trip with its queue, in ms
         self._started_ns = now_ns
         self._moved = False  # the download's counter has
         self._busy = False  # the load was high a moment ago
@@ -52,7 +50,7 @@ class DefaultWan:
         self._next_ns = now_ns  # when something about the directions may change by time alone
         self.machine = program.start(now_ns, instance=plan.name)
         self._inputs: Any = self.machine.inputs  # its class is made from the machine file
-        self._carry_out(now_ns, self.machine.started.intents)
+        carry_out(now_ns, self.machine.started.intents, self._down, self._up, self._delay, self._limit)
         self._sense_directions(now_ns)
         self._publish_states()
         self._publish_rates()
@@ -110,10 +108,10 @@ class DefaultWan:
                 (self.signals.download if down else self.signals.upload).applied_bps = confirmation.applied_bps
 
     def _read(self, now_ns: int, readings: tuple[Reading, ...]) -> None:
-        down, up = self._down, self._up
+        down, up, rtt_ms = self._down, self._up, self._delay.round_trip_ms()
         for _, at_ns, rx_bytes, tx_bytes in readings:
-            down.read(at_ns, rx_bytes, now_ns, self._rtt_ms)
-            up.read(at_ns, tx_bytes, now_ns, self._rtt_ms)
+            down.read(at_ns, rx_bytes, now_ns, rtt_ms)
+            up.read(at_ns, tx_bytes, now_ns, rtt_ms)
         inputs, signals = self._inputs, self.signals
         if down.came is not None:
             self._moved = self._moved or down.came > 0
@@ -150,10 +148,8 @@ class DefaultWan:
         down.contend(up)
         up.contend(down)
         limit_ms = self._limit.set(now_ns, self._sides)
-        if delta_ms is not None:
-            self._rtt_ms = self._baseline_ms() + max(delta_ms, 0.0)
         if delta_ms is not None and delta_ms > STANDING * limit_ms and not down.gone(now_ns):
-            self._attribution.blame(now_ns, self._delay.slope(), self._rtt_ns)
+            self._attribution.blame(now_ns, self._delay.slope(), round(self._delay.round_trip_ms() * MS_NS))
         else:
             self._attribution.clear()
         self._attribution.take_turns(now_ns, self._full)
@@ -166,13 +162,6 @@ class DefaultWan:
         self._idle = True
         for shown in (self.signals.download, self.signals.upload):
             shown.achieved_bps = shown.load = None
-
-    @property
-    def _rtt_ns(self) -> int:
-        return round(self._rtt_ms * MS_NS)
-
-    def _baseline_ms(self) -> float:
-        return UNKNOWN_RTT_MS if self._delay.baseline_ms is None else self._delay.baseline_ms
 
     def _miss(self, now_ns: int) -> bool:
         """An answer is overdue, or was until now; True when its absence tells a delay."""
@@ -190,7 +179,7 @@ class DefaultWan:
 
     def _sense_silence(self, now_ns: int) -> None:
         inputs, delay = self._inputs, self._delay
-        baseline_ms = self._baseline_ms()
+        baseline_ms = delay.idle_ms()
         echo_owed_ms = delay.echo.owed_ms(now_ns, baseline_ms)
         answered_ns = delay.connect.answered_ns
         inputs.echo_owed = echo_owed_ms
@@ -225,7 +214,7 @@ class DefaultWan:
     # -- what the machine wants ----------------------------------------------------------------------------------------
     def _act(self, now_ns: int, outcome: Outcome) -> Ticked:
         before = self._down.law.rate_bps, self._up.law.rate_bps
-        self._carry_out(now_ns, outcome.intents)
+        carry_out(now_ns, outcome.intents, self._down, self._up, self._delay, self._limit)
         if outcome.transitions:
             self._publish_states()
         after = self._down.law.rate_bps, self._up.law.rate_bps
@@ -243,85 +232,12 @@ class DefaultWan:
         )
         return rates, outcome.transitions
 
-    def _carry_out(self, now_ns: int, intents: tuple[Intent, ...]) -> None:
-        for action, values, state in intents:
-            if action.startswith("rate."):
-                self._move(now_ns, self._down if state.startswith("download") else self._up, action, values)
-            else:
-                self._measure(now_ns, action, values)
-
-    def _measure(self, now_ns: int, action: str, values: Mapping[str, Value]) -> None:
-        match action:
-            case "baseline.follow":
-                self._delay.move_baselines("follow")
-            case "baseline.sink":
-                self._delay.move_baselines("sink")
-            case "baseline.freeze":
-                self._delay.move_baselines("freeze")
-            case "baseline.restart":
-                self._delay.restart()
-                self._limit.restart()
-            case "loss.forget":
-                self._delay.forget_losses(now_ns)
-            case "source.use":
-                self._delay.use(tcp=values["name"] == "tcp")
-            case _:
-                raise AssertionError(action)
-
-    def _move(self, now_ns: int, direction: Direction, action: str, values: Mapping[str, Any]) -> None:
-        law, queue_ms = direction.law, self._delay.queue_ms()
-        match action:
-            case "rate.raise":
-                if direction.achieved_bps is not None:
-                    law.climb(
-                        now_ns,
-                        self._rtt_ms,
-                        direction.achieved_bps,
-                        first=values["first"],
-                        step=values["step"],
-                        leap=values["leap"],
-                        beyond=values["beyond"],
-                    )
-            case "rate.cut":
-                capacity_bps = self._capacity_bps(now_ns, direction)
-                if capacity_bps is None and direction.achieved_bps is not None:
-                    return  # bytes are counted, and too few came to tell a rate
-                if capacity_bps is not None:
-                    if law.confirms(now_ns, capacity_bps):
-                        self._limit.note_false_alarm()
-                    queue_ms = max(queue_ms, direction.standing_ms(now_ns, capacity_bps, self._baseline_ms()))
-                law.cut(
-                    now_ns,
-                    capacity_bps,
-                    queue_ms,
-                    least=values["least"],
-                    most=values["most"],
-                    pace_ms=values["pace"],
-                    blind=values["blind"],
-                )
-            case "rate.refine":
-                law.refine(now_ns, self._capacity_bps(now_ns, direction), queue_ms)
-            case "rate.drain":
-                law.drain(now_ns, self._capacity_bps(now_ns, direction), queue_ms, self._limit.ms, self._rtt_ms)
-            case "rate.settle":
-                seen_bps = direction.seen_bps(now_ns, self._rtt_ns) if queue_ms > self._limit.ms else None
-                law.settle(now_ns, self._rtt_ms, seen_bps, share=values["share"], wait_ms=values["wait"])
-            case "rate.creep":
-                law.creep(step=values["step"])
-            case "rate.rest":
-                law.rest(now_ns)
-            case _:
-                raise AssertionError(action)
-
-    def _capacity_bps(self, now_ns: int, direction: Direction) -> float | None:
-        return direction.capacity_bps(now_ns, self._delay.slope() if direction.upload else 0.0)
-
     # -- what people see -----------------------------------------------------------------------------------------------
     def _show_delay(self) -> None:
         """Publish what changes seldom."""
         signals, delay, inputs = self.signals, self._delay, self._inputs
         self._changes = delay.changes
-        inputs.low, inputs.spread, inputs.loss = delay.low_ms, delay.spread_ms, delay.loss
+        inputs.low, inputs.spread, inputs.loss = delay.spread.low_ms, delay.spread.width_ms, delay.loss
         signals.baseline_ms, signals.loss = delay.baseline_ms, delay.loss
         signals.reflectors_alive, signals.source = delay.alive, delay.source
 

@@ -166,7 +166,7 @@ class RateLaw:
         if self.capacity_bps is not None:
             if seen_bps is not None and seen_bps < SHRUNK * self.capacity_bps:
                 self.capacity_bps = seen_bps
-            share = min(share, 1.0 - min(PACKET_MS_BPS / self.capacity_bps / BURST_MS, MOST_GAP))
+            share = min(share, 1.0 - min(PACKET_MS_BPS / max(self.capacity_bps, 1.0) / BURST_MS, MOST_GAP))
             self._shape(min(self.capacity_bps * share, self._before_bps))
         self.debt_until_ns = now_ns
         self.blind_until_ns = now_ns + round((rtt_ms + wait_ms) * MS_NS)

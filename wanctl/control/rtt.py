@@ -17,7 +17,9 @@ from math import exp
 from wanctl.control.baseline import Floor, Moves
 from wanctl.control.outstanding import Outstanding, Reflector
 from wanctl.control.sample import Observation, Sent
+from wanctl.control.spread import Spread
 
+UNKNOWN_RTT_MS = 50.0
 LATE_NS = 5_000_000_000  # an answer later than this is a sign of life and nothing else
 STALE_NS = 2_000_000_000  # nothing newer than this: the delay is unknown
 GRACE_NS = 100_000_000  # an answer may be this much later than two probes ago before it is missed
@@ -42,12 +44,8 @@ class DelayTracker:
         "_alpha",
         "_alpha_ns",
         "_answers",
-        "_before_high_ms",
-        "_before_low_ms",
         "_due_ns",
-        "_high_ms",
         "_kind",
-        "_low_ms",
         "_moves",
         "_news",
         "_reflectors",
@@ -59,13 +57,12 @@ class DelayTracker:
         "echo",
         "jitter_ms",
         "loss",
-        "low_ms",
         "overdue",
         "received_ns",
         "rtt_ms",
         "sent_ns",
         "source",
-        "spread_ms",
+        "spread",
     )
 
     def __init__(self, now_ns: int) -> None:
@@ -74,8 +71,7 @@ class DelayTracker:
         self.baseline_ms: float | None = None  # of the nearest reflector
         self.jitter_ms = 0.0
         self.loss: float | None = None
-        self.low_ms: float | None = None  # the smallest delay of the last one to two seconds,
-        self.spread_ms: float | None = None  # and how far it moved in that time
+        self.spread = Spread()
         self.alive = 0
         self.received_ns: int | None = None  # when the newest answer came
         self.sent_ns: int | None = None  # when the newest answered probe was sent
@@ -91,8 +87,6 @@ class DelayTracker:
         self._news = False
         self._alpha, self._alpha_ns = 0.0, 0
         self._due_ns = now_ns + PERIOD_NS
-        self._low_ms, self._high_ms = _NONE_MS, -_NONE_MS  # of the delay in this period, and in the one before
-        self._before_low_ms, self._before_high_ms = _NONE_MS, -_NONE_MS
 
     # -- what the machine's intents change -----------------------------------------------------------------------------
     def move_baselines(self, moves: Moves) -> None:
@@ -110,9 +104,7 @@ class DelayTracker:
         for reflector in self._in_use():
             reflector.floor.restart(lows.get(reflector))
         self._rebase()
-        self._low_ms = self._before_low_ms = _NONE_MS
-        self._high_ms = self._before_high_ms = -_NONE_MS
-        self._set_spread()
+        self.spread.restart()
 
     def use(self, *, tcp: bool) -> None:
         """Take the delay from TCP connects, or from ICMP and UDP echoes."""
@@ -263,8 +255,10 @@ class DelayTracker:
             low_ms = min(low_ms, answers[-number][1])
             number += 1
         self.delta_ms = low_ms
-        if low_ms < self._low_ms or low_ms > self._high_ms:
-            self._widen(low_ms)
+        spread = self.spread
+        if low_ms < spread.least_ms or low_ms > spread.most_ms:
+            spread.note(low_ms)
+            self.changes += 1
 
     def _look_at_few(self, now_ns: int) -> None:
         """Too few answers for a delay, or just enough, or none that is fresh."""
@@ -277,19 +271,8 @@ class DelayTracker:
 
     def _show(self, low_ms: float) -> None:
         self.delta_ms = low_ms
-        self._widen(low_ms)
-
-    def _widen(self, low_ms: float) -> None:
-        self._low_ms, self._high_ms = min(self._low_ms, low_ms), max(self._high_ms, low_ms)
-        self._set_spread()
-
-    def _set_spread(self) -> None:
+        self.spread.note(low_ms)
         self.changes += 1
-        if self._before_high_ms == -_NONE_MS or self._high_ms == -_NONE_MS:
-            self.low_ms = self.spread_ms = None
-        else:
-            self.low_ms = min(self._low_ms, self._before_low_ms)
-            self.spread_ms = max(self._high_ms, self._before_high_ms) - self.low_ms
 
     def _late(self, now_ns: int, limit_ms: float) -> tuple[float, int, int]:
         """The least that overdue probes have been delayed by, how many they are, and when the newest was sent."""
@@ -315,6 +298,14 @@ class DelayTracker:
         newest = sorted(delay_ms for _, delay_ms, _, _ in list(self._answers)[-LEAST:])
         return max(newest[len(newest) // 2] if newest else 0.0, self.delta_ms or 0.0, 0.0)
 
+    def idle_ms(self) -> float:
+        """A round trip without a queue; a guess until an answer came."""
+        return UNKNOWN_RTT_MS if self.baseline_ms is None else self.baseline_ms
+
+    def round_trip_ms(self) -> float:
+        """A round trip with the queue that stands."""
+        return self.idle_ms() + max(self.delta_ms or 0.0, 0.0)
+
     def slope(self) -> float:
         """Seconds of delay that are added a second: least squares over the newest echoes, by time of sending."""
         points = [(sent_ns / 1e9, delay_ms / 1e3) for sent_ns, delay_ms, _, _ in list(self._answers)[-SLOPE_OVER:]]
@@ -332,9 +323,7 @@ class DelayTracker:
         self._find_nearest()
         self.loss = self._kind.count(now_ns, used)
         self.alive = sum(r.answered_ns is not None and now_ns - r.answered_ns <= ALIVE_NS for r in used)
-        self._before_low_ms, self._before_high_ms = self._low_ms, self._high_ms
-        self._low_ms, self._high_ms = _NONE_MS, -_NONE_MS
-        self._set_spread()
+        self.spread.roll()
 
     def _in_use(self) -> list[Reflector]:
         return [reflector for reflector in self._all() if reflector.kind is self._kind]
