@@ -5,12 +5,12 @@ answer always has is taken from answers that the provider of terraform and other
 marked.
 """
 
+from wanctl.testing.routeros.firewallmenu import FIREWALL
 from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Pair, Rate, Reference, Time, Whole
-from wanctl.testing.routeros.menu import Field, Menu, counters
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+from wanctl.testing.routeros.menu import COMMENT, DISABLED, DYNAMIC, INVALID, Field, Menu, counters
+from wanctl.testing.routeros.menu import words as _words
+from wanctl.testing.routeros.routingmenu import ROUTING
+from wanctl.testing.routeros.systemmenu import SYSTEM
 
 
 def _choice(text: str) -> Choice:
@@ -18,10 +18,6 @@ def _choice(text: str) -> Choice:
 
 
 BOOLEAN, RATE, TIME = Boolean(), Rate(), Time()
-COMMENT = Field("comment", absent_if_empty=True)
-DISABLED = Field("disabled", BOOLEAN, "false")
-INVALID = Field("invalid", BOOLEAN, "false", access="read")
-DYNAMIC = Field("dynamic", BOOLEAN, "false", access="read")
 QUEUE_TYPE = Reference(("/queue/type",))
 
 TREE = Menu(
@@ -145,23 +141,20 @@ INTERFACE = Menu(
         *counters("rx-byte", "tx-byte", "rx-packet", "tx-packet", "rx-drop", "tx-drop", "rx-error", "tx-error"),
         *counters("tx-queue-drop", "fp-rx-byte", "fp-tx-byte", "fp-rx-packet", "fp-tx-packet", "fp-rps-drop"),
     ),
-    _words("set enable disable comment find get print reset-counters"),
+    _words("set enable disable comment find get print reset-counters monitor-traffic"),
 )
 
-RESOURCE = Menu(
-    "/system/resource",
+INTERFACE_LIST = Menu(
+    "/interface/list",
     (
-        *(Field(name, access="read") for name in ("architecture-name", "board-name", "build-time", "version")),
-        *(Field(name, access="read") for name in ("cpu", "cpu-count", "cpu-frequency", "cpu-load")),
-        *(Field(name, access="read") for name in ("free-hdd-space", "free-memory", "factory-software", "platform")),
-        *(Field(name, access="read") for name in ("total-hdd-space", "total-memory", "bad-blocks")),
-        *(Field(name, access="read") for name in ("write-sect-since-reboot", "write-sect-total")),
-        Field("uptime", TIME, "0s", access="read"),
+        Field("name"),
+        *(Field(name, default="") for name in ("include", "exclude")),
+        COMMENT,
+        *(Field(name, BOOLEAN, "false", access="read") for name in ("builtin", "dynamic")),
     ),
-    _words("get print"),
-    singleton=True,
+    _words("add set remove comment find get print"),
 )
 
-IDENTITY = Menu("/system/identity", (Field("name", default="MikroTik"),), _words("get print set"), True)
-
-MENUS = {menu.path: menu for menu in (INTERFACE, TYPE, TREE, SIMPLE, RESOURCE, IDENTITY)}
+MENUS = {
+    menu.path: menu for menu in (INTERFACE, INTERFACE_LIST, TYPE, TREE, SIMPLE, *FIREWALL, *ROUTING, *SYSTEM)
+}

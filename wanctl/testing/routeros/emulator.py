@@ -10,7 +10,7 @@ from pathlib import Path
 
 from wanctl.testing.routeros.account import Account
 from wanctl.testing.routeros.certificate import Certificate
-from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.matcher import granted_policies
 from wanctl.testing.routeros.rest import RestFace
 from wanctl.testing.routeros.seed import home_router
 from wanctl.testing.routeros.server import HttpsServer
@@ -38,7 +38,8 @@ class RouterosEmulator:
     ) -> None:
         self.state = state if isinstance(state, State) else State(home_router() if state is None else state)
         self.account = Account(user, password)
-        self.faults = Faults()
+        self.faults = self.state.faults
+        _admit(self.state, self.account)
         self.rest = RestFace(self.state, self.account, self.faults)
         self.host = host
         self._certificate = Certificate(names)
@@ -94,3 +95,18 @@ class RouterosEmulator:
     def drop_connections(self) -> None:
         """Close every connection, as a router does with idle ones."""
         self._server.drop_connections()
+
+
+def _admit(state: State, account: Account) -> None:
+    """Let the router show the account among its users; if it has such a user already, that one's group is meant."""
+    for record in state.records("/user"):
+        if record["name"] == account.user:
+            account.group = record["group"]
+    policies = [one["policy"] for one in state.records("/user/group") if one["name"] == account.group]
+    if policies:
+        account.policies = granted_policies(policies[0])
+    else:
+        state.place("/user/group", {"name": account.group})
+    if state.id_of("/user", account.user) is None:
+        state.place("/user", {"name": account.user, "group": account.group})
+    state.account = account

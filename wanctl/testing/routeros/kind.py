@@ -30,6 +30,7 @@ class Ref(NamedTuple):
 
 
 Kept = str | Ref | tuple["Kept", "Kept"]
+Item = dict[str, Kept]
 
 
 class Names(Protocol):

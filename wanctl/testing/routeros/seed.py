@@ -42,6 +42,24 @@ def _interface(number: int) -> dict[str, str]:
     }
 
 
+_GROUPS = {
+    # Of `read` the answer of a router is known; the others as the manual describes them.
+    "read": "local,telnet,ssh,reboot,read,test,winbox,password,web,sniff,sensitive,api,romon,rest-api",
+    "write": "local,telnet,ssh,reboot,read,write,test,winbox,password,web,sniff,sensitive,api,romon,rest-api",
+    "full": "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sniff,sensitive,api,romon,rest-api",
+}
+_SERVICES = (
+    {".id": "*0", "name": "telnet", "port": "23", "disabled": "true"},
+    {".id": "*1", "name": "ftp", "port": "21", "disabled": "true"},
+    {".id": "*2", "name": "www", "port": "80", "disabled": "true"},
+    {".id": "*3", "name": "ssh", "port": "22"},
+    {".id": "*6", "name": "www-ssl", "port": "443", "certificate": "web", "tls-version": "any"},
+    {".id": "*7", "name": "api", "port": "8728", "disabled": "true"},
+    {".id": "*8", "name": "winbox", "port": "8291"},
+    {".id": "*9", "name": "api-ssl", "port": "8729", "certificate": "none", "tls-version": "any", "disabled": "true"},
+)
+
+
 def built_in() -> dict[str, list[dict[str, str]]]:
     """What every router has: its queue types, the loopback interface, and what it says about itself."""
     return {
@@ -49,6 +67,10 @@ def built_in() -> dict[str, list[dict[str, str]]]:
             {".id": "*1", "name": "lo", "type": "loopback", "mtu": "65536", "actual-mtu": "65536"},
         ],
         "/queue/type": [dict(one) for one in _TYPES],
+        "/routing/table": [{".id": "*0", "name": "main", "fib": "", "dynamic": "true"}],
+        "/ip/service": [dict(one) for one in _SERVICES],
+        "/user/group": [{"name": name, "policy": policy} for name, policy in _GROUPS.items()],
+        "/user": [{"name": "admin", "group": "full", "comment": "system default user"}],
         "/system/identity": [{"name": "MikroTik"}],
         "/system/resource": [
             {
@@ -101,4 +123,18 @@ def home_router() -> Seed:
             "max-limit": "32M",
         },
     ]
+    seed["/interface/list"] = [{"name": "LAN"}, {"name": "WAN"}]
+    seed["/ip/address"] = [
+        {"address": "192.168.88.1/24", "interface": "bridge"},
+        {"address": "198.51.100.2/24", "interface": "ether1"},
+    ]
+    seed["/ip/route"] = [
+        {"dst-address": "0.0.0.0/0", "gateway": "198.51.100.1", "check-gateway": "ping", "comment": "cable"},
+    ]
+    seed["/ip/firewall/filter"] = [
+        {"chain": "forward", "action": "fasttrack-connection", "connection-state": "established,related",
+         "connection-mark": "no-mark"},
+        {"chain": "forward", "action": "accept", "connection-state": "established,related"},
+    ]  # fmt: skip
+    seed["/ip/firewall/nat"] = [{"chain": "srcnat", "action": "masquerade", "out-interface-list": "WAN"}]
     return seed

@@ -8,17 +8,22 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
+from wanctl.testing.routeros.account import Account
+from wanctl.testing.routeros.behaviour import BEHAVIOURS, EXPIRES, NOTHING_SPECIAL, Behaviour
 from wanctl.testing.routeros.catalog import MENUS, TIME
-from wanctl.testing.routeros.kind import Kept, Ref, span
+from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.kind import Item, Kept, Ref, span
 from wanctl.testing.routeros.menu import Field, Menu
 from wanctl.testing.routeros.trap import NoSuchItem, Trap, UnknownParameter
 
 _ID = re.compile(r"\*[0-9A-F]+")
 _ID_SPACE = 0x100000
+# So many lines are kept; the oldest goes. RouterOS keeps 100 of the history, and 1,000 of a log in memory (manual).
+_LINES = {"/system/history": 100, "/log": 1_000}
 
-Item = dict[str, Kept]
 Seed = Mapping[str, Sequence[Mapping[str, str]]]
 
 
@@ -33,16 +38,36 @@ class Write(NamedTuple):
 
 
 class State:
-    """The store. `now_ns` is a monotonic clock, for the uptime."""
+    """The store. `now_ns` is a monotonic clock, for what runs or expires; `wall_ns` gives the date, ns since 1970.
 
-    def __init__(self, seed: Seed, now_ns: Callable[[], int] = time.monotonic_ns) -> None:
+    `account` is whose name the history bears, `faults` what goes wrong with writes.
+    """
+
+    def __init__(
+        self,
+        seed: Seed,
+        now_ns: Callable[[], int] = time.monotonic_ns,
+        wall_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
         self.lock = threading.RLock()
+        self.faults = Faults()
+        self.account: Account | None = None
         self._now_ns = now_ns
+        self._wall_ns = wall_ns
         self._booted_ns = now_ns()
         self._tables: dict[str, list[Item]] = {path: [] for path in MENUS}
         self._next_id = {path: menu.first_id for path, menu in MENUS.items()}
         self._listeners: list[Callable[[Write], None]] = []
         self._load(seed)
+
+    @property
+    def now_ns(self) -> int:
+        """The monotonic clock."""
+        return self._now_ns()
+
+    def wall_time(self) -> str:
+        """Date and time as the router writes them."""
+        return datetime.fromtimestamp(self._wall_ns() // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
     def on_write(self, listener: Callable[[Write], None]) -> None:
         """Call `listener` after each change that a client makes, in the thread that serves the client."""
@@ -51,7 +76,11 @@ class State:
     def records(self, path: str) -> list[dict[str, str]]:
         """The objects of a menu as REST shows them, in order."""
         with self.lock:
-            return [self._shown(MENUS[path], item) for item in self._tables[path]]
+            return [self._shown(MENUS[path], item) for item in self._table(path)]
+
+    def raw(self, path: str) -> list[tuple[Item, dict[str, str]]]:
+        """The objects of a menu as they are kept, each with its fields as text."""
+        return [(item, self._text(MENUS[path], item)) for item in self._table(path)]
 
     def record(self, path: str, id_: str) -> dict[str, str]:
         """One object. Raises `NoSuchItem`."""
@@ -60,7 +89,7 @@ class State:
 
     def id_of(self, menu: str, name: str) -> str | None:
         """The id of the first object of that name."""
-        return next((str(item[".id"]) for item in self._tables[menu] if item.get("name") == name), None)
+        return next((str(item[".id"]) for item in self._table(menu) if item.get("name") == name), None)
 
     def name_of(self, menu: str, id_: str) -> str | None:
         """The name of an object, or None if it is gone."""
@@ -69,33 +98,55 @@ class State:
     def dump(self) -> dict[str, list[dict[str, str]]]:
         """Everything, in the shape of a seed."""
         with self.lock:
-            return {path: self.records(path) for path in self._tables}
+            return {path: [self._stored(MENUS[path], item) for item in self._table(path)] for path in self._tables}
+
+    def restore(self, seed: Seed) -> None:
+        """Hold what a dump says, in place of everything else."""
+        with self.lock:
+            for table in self._tables.values():
+                table.clear()
+            self._load(seed)
 
     def add(self, path: str, values: Mapping[str, str]) -> str:
         """Make an object; its id. Raises `Trap`."""
         with self.lock:
-            menu = MENUS[path]
+            menu, special = MENUS[path], _special(path)
+            values = special.prepare(self, None, values)
             kept = self._kept(menu, values, ("set", "add"))
-            if menu.is_named and "name" not in kept:
-                raise Trap("missing =name=")
-            self._want_new_name(menu, kept, "")
-            item = self._new_item(menu, self._new_id(path))
-            item.update(kept)
-            self._tables[path].append(item)
+            for name in menu.wants(kept):
+                raise Trap(f"missing ={name}=")
+            place = self._place_before(menu, kept)
+            item = {**self._new_item(menu, self._new_id(path)), **kept}
+            self._want_new(menu, item)
+            special.written(self, item, values)
+            self._want_space(special, item)
+            self._table(path).insert(place, item)
             self._note(menu, "add", item, values)
+            self._spoil()
+            return str(item[".id"])
+
+    def place(self, path: str, record: Mapping[str, str]) -> str:
+        """Put an object at the end of a menu as a seed does: it was there before anybody wrote. Raises ValueError."""
+        with self.lock:
+            item = self._place(MENUS[path], record)
+            self._fill(MENUS[path], item, record)
             return str(item[".id"])
 
     def set(self, path: str, id_: str, values: Mapping[str, str], command: str = "set") -> None:
         """Change an object. Raises `NoSuchItem` or `Trap`, and then has changed nothing."""
         with self.lock:
-            menu, item = MENUS[path], self._item(path, id_)
-            kept = self._kept(menu, values, ("set",))
-            self._want_new_name(menu, kept, id_)
+            menu, item, special = MENUS[path], self._item(path, id_), _special(path)
+            values = special.prepare(self, item, values)
+            kept = self._halved(item, self._kept(menu, values, ("set",)))
+            self._want_new(menu, {**item, **kept})
+            self._want_space(special, item)
             item.update(kept)
+            special.written(self, item, {name: values[name] for name in kept})
             for name in kept:
                 if menu.by_name[name].absent_if_empty and not kept[name]:
                     del item[name]
             self._note(menu, command, item, values)
+            self._spoil()
 
     def unset(self, path: str, id_: str, name: str) -> None:
         """Take an optional field away. Raises `NoSuchItem` or `Trap`."""
@@ -103,6 +154,7 @@ class State:
             menu, item = MENUS[path], self._item(path, id_)
             if name not in menu.by_name or menu.by_name[name].default is not None:
                 raise UnknownParameter(name)
+            self._want_space(_special(path), item)
             item.pop(name, None)
             self._note(menu, "unset", item, {})
 
@@ -110,15 +162,17 @@ class State:
         """Take an object away; what refers to it dangles. Raises `NoSuchItem`."""
         with self.lock:
             item = self._item(path, id_)
-            self._tables[path].remove(item)
+            self._want_space(_special(path), item)
+            self._table(path).remove(item)
             self._note(MENUS[path], "remove", item, {})
 
     def move(self, path: str, id_: str, destination: str) -> None:
         """Put an object before another one, or at the end if that one does not exist. Raises `NoSuchItem`, `Trap`."""
         with self.lock:
-            item, table = self._item(path, id_), self._tables[path]
+            item, table = self._item(path, id_), self._table(path)
             if id_ == destination:
                 raise Trap("failure: can not move object before itself")
+            self._want_space(_special(path), item)
             table.remove(item)
             place = next((at for at, other in enumerate(table) if other[".id"] == destination), len(table))
             table.insert(place, item)
@@ -156,6 +210,27 @@ class State:
             for item in self._tables[path]:
                 item[".id"] = fresh[str(item[".id"])]
 
+    def reboot(self) -> None:
+        """Start again: uptime and counters at 0, other ids, nothing left of what lived in memory."""
+        with self.lock:
+            self._booted_ns = self._now_ns()
+            for path, menu in MENUS.items():
+                table = self._table(path)
+                table[:] = [item for item in table if not _special(path).is_volatile(item)]
+                if path in _LINES:
+                    table.clear()
+                for item in table:
+                    item.update(self._kept_defaults(one for one in menu.fields if one.counter))
+            resource = self._table("/system/resource")[0]
+            resource.update({"uptime": "0s", "write-sect-since-reboot": "0"})
+            for path in _RENUMBERED:
+                self.renumber(path)
+
+    def write_log(self, topics: str, message: str) -> None:
+        """Add a line to the router's log."""
+        with self.lock:
+            self._append("/log", {"time": self.wall_time(), "topics": topics, "message": message, "extra-info": ""})
+
     def _load(self, seed: Seed) -> None:
         # Ids and names first, so that objects may refer to each other in any order.
         placed = [
@@ -164,13 +239,19 @@ class State:
             for record in records or ([{}] if menu.singleton else [])
         ]
         for menu, item, record in placed:
-            try:
-                item.update(self._kept_defaults(menu.fields))
-                for name, text in record.items():
-                    if name != ".id":
-                        item[name] = self._field(menu, name).kind.recall(text, name, self)
-            except Trap as trap:
-                raise ValueError(f"{menu.path} '{record.get('name', item['.id'])}': {trap.detail}") from None
+            self._fill(menu, item, record)
+
+    def _fill(self, menu: Menu, item: Item, record: Mapping[str, str]) -> None:
+        """Give an object that is in its place the rest of its fields."""
+        try:
+            item.update(self._kept_defaults(menu.fields))
+            for name, text in record.items():
+                if name != ".id":
+                    item[name] = self._field(menu, name).kind.recall(text, name, self)
+        except Trap as trap:
+            raise ValueError(f"{menu.path} '{record.get('name', item['.id'])}': {trap.detail}") from None
+        if "timeout" in record:
+            _special(menu.path).written(self, item, {"timeout": record["timeout"]})
 
     def _menus(self, seed: Seed) -> list[tuple[Menu, Sequence[Mapping[str, str]]]]:
         """Every menu with the objects that a seed has for it."""
@@ -193,15 +274,28 @@ class State:
         return item
 
     def _shown(self, menu: Menu, item: Item) -> dict[str, str]:
-        shown = {} if menu.singleton else {".id": str(item[".id"])}
-        for field in menu.fields:
-            if field.name in item and menu.applies(field, item):
-                shown[field.name] = field.kind.show(item[field.name], self)
+        shown = self._text(menu, item)
         if menu.path == "/system/resource":
             shown["uptime"] = span(self._uptime_ns(item) // 10**9 * 10**9)
         if "invalid" in menu.by_name and self._dangles(item):
             shown["invalid"] = "true"
+        _special(menu.path).show(self, item, shown)
+        if self.faults.control_bytes and "comment" in shown:
+            shown["comment"] += "\x07\x1b\udce4"
         return dict(sorted(shown.items()))
+
+    def _text(self, menu: Menu, item: Item) -> dict[str, str]:
+        shown = {} if menu.singleton else {".id": str(item[".id"])}
+        for field in menu.fields:
+            if field.name in item and menu.applies(field, item) and not field.hidden:
+                shown[field.name] = field.kind.show(item[field.name], self)
+        return shown
+
+    def _stored(self, menu: Menu, item: Item) -> dict[str, str]:
+        """An object as a seed has it: everything that is kept, even where the router would not show it."""
+        shown = self._shown(menu, item)
+        stored = self._text(menu, item)
+        return {name: shown.get(name, text) for name, text in stored.items()}
 
     def _uptime_ns(self, item: Item) -> int:
         return TIME.nanoseconds(item["uptime"]) + self._now_ns() - self._booted_ns
@@ -210,10 +304,18 @@ class State:
         return any(isinstance(kept, Ref) and self.name_of(kept.menu, kept.id) is None for kept in item.values())
 
     def _item(self, path: str, id_: str) -> Item:
-        for item in self._tables[path]:
+        for item in self._table(path):
             if item[".id"] == id_:
                 return item
         raise NoSuchItem
+
+    def _table(self, path: str) -> list[Item]:
+        """The objects of a menu; those that have expired are gone."""
+        table = self._tables[path]
+        if path == "/ip/firewall/address-list":
+            now_ns = self._now_ns()
+            table[:] = [item for item in table if int(str(item.get(EXPIRES, now_ns + 1))) > now_ns]
+        return table
 
     def _new_item(self, menu: Menu, id_: str) -> Item:
         return {".id": id_, **self._kept_defaults(menu.fields)}
@@ -239,9 +341,39 @@ class State:
             raise UnknownParameter(name)
         return menu.by_name[name]
 
-    def _want_new_name(self, menu: Menu, kept: Item, id_: str) -> None:
-        if menu.is_named and "name" in kept and self.id_of(menu.path, str(kept["name"])) not in (None, id_):
+    def _want_new(self, menu: Menu, item: Item) -> None:
+        """Refuse an object that cannot be beside the others."""
+        _special(menu.path).check(self, item)
+        if menu.is_named and self.id_of(menu.path, str(item.get("name"))) not in (None, item[".id"]):
             raise Trap("failure: already have such name")
+
+    def _want_space(self, special: Behaviour, item: Item) -> None:
+        if self.faults.disk_full and not special.is_volatile(item):
+            raise Trap("failure: not enough space on disk")  # guess
+
+    def _place_before(self, menu: Menu, kept: Item) -> int:
+        before = kept.pop("place-before", None)
+        table = self._table(menu.path)
+        if before is None:
+            return len(table)
+        return table.index(self._item(menu.path, str(before)))
+
+    def _halved(self, item: Item, kept: Item) -> Item:
+        if not self.faults.half_writes:
+            return kept
+        self.faults.half_writes -= 1
+        halves: Item = {}
+        for name, value in kept.items():
+            old = item.get(name)
+            if isinstance(value, tuple) and isinstance(old, tuple) and not isinstance(value, Ref):
+                halves[name] = (value[0], old[1])
+        return halves
+
+    def _spoil(self) -> None:
+        """Say no to what has been done."""
+        if self.faults.refused_but_done:
+            self.faults.refused_but_done -= 1
+            raise Trap("failure: action failed (6)")  # guess
 
     def _new_id(self, path: str) -> str:
         number = self._next_id[path]
@@ -257,9 +389,42 @@ class State:
     def _note(self, menu: Menu, command: str, item: Item, values: Mapping[str, str]) -> None:
         shown = self._shown(menu, item)
         changed = {name: shown[name] for name in values if name in shown}
+        if not _special(menu.path).is_volatile(item):
+            self._count_sector()
+        self._append("/system/history", {
+            "action": f"{menu.path.strip('/').replace('/', ' ')} {_DONE.get(command, 'changed')}",
+            "by": self.account.user if self.account else "",
+            "policy": "write",
+            "time": self.wall_time(),
+            "undoable": "true",
+        })  # fmt: skip
         write = Write(menu.path, command, str(item[".id"]), str(item.get("name", "")), changed)
         for listener in self._listeners:
             listener(write)
+
+    def _count_sector(self) -> None:
+        # How many sectors a change costs is not known; that it costs some is.
+        for resource in self._tables["/system/resource"]:
+            for name in ("write-sect-since-reboot", "write-sect-total"):
+                if name in resource:
+                    resource[name] = str(int(str(resource[name])) + 1)
+
+    def _append(self, path: str, fields: Mapping[str, str]) -> None:
+        table = self._tables[path]
+        table.append({".id": self._new_id(path), **fields})
+        del table[: -_LINES[path]]
+
+
+_DONE = {"add": "added", "remove": "removed", "move": "moved"}
+# A reboot gives these other ids. What RouterOS really does with them is not known; a client must not rely on them.
+_RENUMBERED = (
+    "/queue/tree", "/queue/simple", "/ip/firewall/mangle", "/ip/firewall/filter", "/ip/firewall/nat",
+    "/ip/firewall/address-list", "/ip/route",
+)  # fmt: skip
+
+
+def _special(path: str) -> Behaviour:
+    return BEHAVIOURS.get(path, NOTHING_SPECIAL)
 
 
 def _renumbered(kept: Kept, path: str, fresh: Mapping[str, str]) -> Kept:
