@@ -1,10 +1,9 @@
 """Is a site healthy? One list of what is not, for `wanctl status`, `/readyz` and whoever else asks."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from wanctl.observe.view import SCHEMA, SiteView, WanView
+from wanctl.observe.view import SCHEMA, SiteView, WanView, values_of
 
 STALLED_S = 1.0  # twenty ticks
 BEHIND_S = 10.0  # longer than the patience of the actuator with a small change or a raise
@@ -28,7 +27,7 @@ def problems(view: SiteView) -> tuple[Problem, ...]:
 
 def report(view: SiteView) -> dict[str, Any]:
     """A view with what is wrong in it, as JSON values: schema `wanctl.status/1`."""
-    return {"schema": SCHEMA, "problems": [problem._asdict() for problem in problems(view)], **asdict(view)}
+    return {"schema": SCHEMA, "problems": [problem._asdict() for problem in problems(view)], **values_of(view)}
 
 
 class Check(NamedTuple):
