@@ -64,7 +64,7 @@ class Chart:
 
 def read_chart(text: str, params: dict[str, Value] | None = None, conflicts: str | None = None) -> Chart:
     """Read a machine file. `conflicts` overrides the file's rule; `params` holds canonical values."""
-    document = yaml.load(text, Loader=yaml.BaseLoader)
+    document = yaml.load(text, Loader=yaml.CBaseLoader)
     if not isinstance(document, dict):
         raise ChartError("a machine file is a map")
     root = _skeleton("", None, document)
@@ -124,7 +124,7 @@ def _declaration(spec: dict[str, Any]) -> Declaration:
 
 
 def _look_outward(place: State, name: str) -> State:
-    for around in (place, *place.ancestors()):
+    for around in (place, *place.ancestors):
         found = _nearest(around, name)
         if found is not None:
             return found

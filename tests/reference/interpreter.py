@@ -48,9 +48,10 @@ class Interpreter:
         self.bound = self.chart.bound
         self.now_ns = 0
         self.active: set[State] = set()
-        self.inputs: dict[str, Value] = dict.fromkeys(self.chart.inputs)
-        self.data: dict[str, Value] = {name: spec.default for name, spec in self.chart.data.items()}
-        self.params = {name: spec.default for name, spec in self.chart.params.items()}
+        self.values: dict[str, Value] = {  # of everything that has a name; inputs are unknown before the first tick
+            **dict.fromkeys(self.chart.inputs),
+            **{name: spec.default for name, spec in (*self.chart.params.items(), *self.chart.data.items())},
+        }
         self.event: Event | None = None
         self.internal: list[Event] = []
         self.external: list[Entry] = []
@@ -98,6 +99,11 @@ class Interpreter:
         to_ns = self.now_ns if at_ns is None else at_ns
         self._turn(to_ns, Entry(to_ns, 0, event=("tick", {}), tick=_plain(inputs or {})))
         return self.seen
+
+    @property
+    def data(self) -> dict[str, Value]:
+        """The data and their values; None is unknown."""
+        return {name: self.values[name] for name in self.chart.data}
 
     @property
     def leaves(self) -> list[str]:
@@ -177,7 +183,7 @@ class Interpreter:
     def _tick(self, inputs: Mapping[str, Value]) -> None:
         """§8, after what was due has been handled."""
         self.event = ("tick", {})
-        self.inputs = {name: inputs.get(name) for name in self.chart.inputs}
+        self.values.update({name: inputs.get(name) for name in self.chart.inputs})
         began = self.places.in_order(self.active)
         self.left, self.fired_in = set(), set()
         for state in began:
@@ -203,7 +209,7 @@ class Interpreter:
         asked: dict[Row, bool] = {}
         selected: list[Row] = []
         for leaf in starts if starts is not None else self._leaves():
-            for state in (leaf, *leaf.ancestors()):
+            for state in (leaf, *leaf.ancestors):
                 row = self._first_true(rows_of(state), asked)
                 if row is not None:
                     if row not in selected:
@@ -284,7 +290,8 @@ class Interpreter:
         self._run(state, state.exit)
         self.active.remove(state)
         self.left.add(state)
-        self.external = [entry for entry in self.external if entry.timer is None or entry.timer[0] is not state]
+        if state.after:
+            self.external = [entry for entry in self.external if entry.timer is None or entry.timer[0] is not state]
         self.observed = {row: seen for row, seen in self.observed.items() if row.state is not state}
         self.seen.exited.append(state.path)
 
@@ -342,7 +349,7 @@ class Interpreter:
                 value = evaluate(tree, scope)
                 if value is not None and not self.chart.data[name].fits(value):
                     raise Failure(f"{value!r} does not fit {name}")
-                self.data[name] = value
+                self.values[name] = value
             case Raise(event=event, data=data):
                 self.internal.append((event, _evaluated(data, scope)))
             case Send():
@@ -361,7 +368,7 @@ class Interpreter:
             while id_ is None or id_ in self.chart.send_ids:
                 self.sends += 1
                 id_ = f"send-{self.sends}"
-            self.data[send.id_to] = id_
+            self.values[send.id_to] = id_
         self._queue(Entry(self.now_ns + send.delay_ns, 0, event=(send.event, data), id=id_))
 
     def _queue(self, entry: Entry) -> None:
@@ -377,7 +384,7 @@ class Interpreter:
     def _scope(self, place: State) -> Scope:
         chart, active = self.chart, self.active
         return Scope(
-            {**self.params, **self.inputs, **self.data},
+            self.values,
             chart.define,
             self.event,
             lambda name: chart.state_meant(place, name) in active,

@@ -51,7 +51,7 @@ class Places:
         counts = ("compound",) if self.scxml else ("compound", "parallel")
         if row.internal and state.kind in counts and all(target.is_below(state) for target in targets):
             return state
-        for ancestor in state.ancestors():
+        for ancestor in state.ancestors:
             if ancestor.parent is None:
                 break
             if ancestor.kind in counts and all(target.is_below(ancestor) for target in targets):

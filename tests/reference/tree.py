@@ -96,18 +96,16 @@ class State:
     always: list[Row] = field(default_factory=list)
     after: list[tuple[int, list[Row]]] = field(default_factory=list)
 
+    ancestors: "tuple[State, ...]" = ()  # the states around this one, innermost first; the machine is the last
+
+    def __post_init__(self) -> None:
+        self.ancestors = (self.parent, *self.parent.ancestors) if self.parent is not None else ()
+
     def __repr__(self) -> str:
         return self.path or "(machine)"
 
-    def ancestors(self) -> "Iterator[State]":
-        """The states around this one, innermost first; the machine is the last."""
-        state = self.parent
-        while state is not None:
-            yield state
-            state = state.parent
-
     def is_below(self, other: "State") -> bool:
-        return any(ancestor is other for ancestor in self.ancestors())
+        return other in self.ancestors
 
     def family(self) -> "Iterator[State]":
         """This state and all below in document order, history states too."""
@@ -117,11 +115,15 @@ class State:
 
     @property
     def depth(self) -> int:
-        return sum(1 for _ in self.ancestors())
+        return len(self.ancestors)
+
+    found: dict[str, list[Row]] = field(default_factory=dict)  # of `rows_for`, asked before
 
     def rows_for(self, event: str) -> list[Row]:
         """The rows for an event: matching keys in file order, in each the rows in order (§4)."""
-        return [row for descriptor, rows in self.on if matches(descriptor, event) for row in rows]
+        if event not in self.found:
+            self.found[event] = [row for descriptor, rows in self.on if matches(descriptor, event) for row in rows]
+        return self.found[event]
 
 
 def matches(descriptor: str, event: str) -> bool:
