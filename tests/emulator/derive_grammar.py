@@ -14,10 +14,26 @@ TARGET = Path(__file__).parents[2] / "wanctl" / "testing" / "routeros" / "gramma
 # `export` and `edit` talk to a terminal or a file, which the emulator does not have; `reset` is like `set`.
 LEFT_OUT = {"edit", "export", "reset", "recursive-print"}
 MENUS = (
-    "/queue/tree /queue/type /queue/simple /queue/interface /routing/table /routing/rule /ip/route /ip/firewall/mangle "
-    "/ip/firewall/filter /ip/firewall/address-list /interface /interface/ethernet /ip/service /user/group "
-    "/interface/list /system/resource /system/identity /system/history /log"
-).split()
+    "/queue/tree",
+    "/queue/type",
+    "/queue/simple",
+    "/queue/interface",
+    "/routing/table",
+    "/routing/rule",
+    "/ip/route",
+    "/ip/firewall/mangle",
+    "/ip/firewall/filter",
+    "/ip/firewall/address-list",
+    "/interface",
+    "/interface/ethernet",
+    "/ip/service",
+    "/user/group",
+    "/interface/list",
+    "/system/resource",
+    "/system/identity",
+    "/system/history",
+    "/log",
+)
 
 PRINT = (
     "append as-value brief comments count-only detail file follow follow-only from group-by interval on-event order-by "

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
-from wanctl.testing.routeros import RouterosEmulator, State, built_in
+from wanctl.testing.routeros import RouterosEmulator, State, built_in, home_router
 
-CASES = json.loads((Path(__file__).parent / "fixtures" / "recorded.json").read_text())["cases"]
+FIXTURES = Path(__file__).parent / "fixtures"
+FILES = ("recorded.json", "recorded_menus.json")
+CASES = [case for name in FILES for case in json.loads((FIXTURES / name).read_text())["cases"]]
 
 
 def answer(router: RouterosEmulator, request: dict[str, Any], password: str) -> tuple[int, Any]:
@@ -29,9 +31,8 @@ def answer(router: RouterosEmulator, request: dict[str, Any], password: str) -> 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_answer_is_the_recorded_one(case: dict[str, Any]) -> None:
-    state = None
-    if "state" in case:
-        state = State({**built_in(), **case["state"]}, now_ns=lambda: 0)
+    held = {**built_in(), **case["state"]} if "state" in case else home_router()
+    state = State(held, now_ns=lambda: 0, wall_ns=lambda: 0)
     with RouterosEmulator(state, password="right") as router:
         if "policies" in case:
             router.account.policies = set(case["policies"])

@@ -65,9 +65,9 @@ class AddressList(Behaviour):
 
     def check(self, router: Router, item: Item) -> None:
         for other, _ in router.raw("/ip/firewall/address-list"):
-            if other is not item and all(other[key] == item[key] for key in ("list", "address")):
-                if other[".id"] != item[".id"]:
-                    raise Trap("failure: already have such entry")
+            same = all(other[key] == item[key] for key in ("list", "address"))
+            if same and other[".id"] != item[".id"]:
+                raise Trap("failure: already have such entry")
 
     def written(self, router: Router, item: Item, values: Mapping[str, str]) -> None:
         item.setdefault("creation-time", router.wall_time())
@@ -94,8 +94,8 @@ class AddressList(Behaviour):
 class Route(Behaviour):
     """A route is active if its gateway can be reached and no shorter one goes to the same place."""
 
-    _OF_A_DISABLED_ONE = {".id", "dst-address", "gateway", "disabled", "static", "comment"}
-    _OF_A_BLACKHOLE = {"gateway", "scope", "target-scope", "immediate-gw"}
+    _OF_A_DISABLED_ONE = frozenset((".id", "dst-address", "gateway", "disabled", "static", "comment"))
+    _OF_A_BLACKHOLE = frozenset(("gateway", "scope", "target-scope", "immediate-gw"))
 
     def check(self, router: Router, item: Item) -> None:
         del router

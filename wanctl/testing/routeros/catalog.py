@@ -155,6 +155,4 @@ INTERFACE_LIST = Menu(
     _words("add set remove comment find get print"),
 )
 
-MENUS = {
-    menu.path: menu for menu in (INTERFACE, INTERFACE_LIST, TYPE, TREE, SIMPLE, *FIREWALL, *ROUTING, *SYSTEM)
-}
+MENUS = {menu.path: menu for menu in (INTERFACE, INTERFACE_LIST, TYPE, TREE, SIMPLE, *FIREWALL, *ROUTING, *SYSTEM)}

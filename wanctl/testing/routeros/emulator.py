@@ -40,13 +40,14 @@ class RouterosEmulator:
         self.account = Account(user, password)
         self.faults = self.state.faults
         _admit(self.state, self.account)
-        self.rest = RestFace(self.state, self.account, self.faults)
+        self.rest = RestFace(self.state, self.account, self.faults, self.state.sessions)
         self.host = host
         self._certificate = Certificate(names)
         self._folder = tempfile.TemporaryDirectory(prefix="routeros-")
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._certificate.write_authority(self.ca_file)
-        self._server = HttpsServer(self.rest, self._certificate.context, host, port)
+        self._server = HttpsServer(self.rest, self._certificate.context, host, port, self.state.sessions, self.faults)
+        self.rest.on_answer = self._server.answered
 
     def __enter__(self) -> "RouterosEmulator":
         self._server.start()

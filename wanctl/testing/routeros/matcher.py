@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from wanctl.testing.routeros.kind import Kept, Kind, Names, Ref, Time
 from wanctl.testing.routeros.trap import Trap
 
+# In the order in which a router shows them.
 POLICIES = (
-    "local telnet ssh ftp reboot read write policy test winbox password web sniff sensitive api romon rest-api".split()
-)
+    "local", "telnet", "ssh", "ftp", "reboot", "read", "write", "policy", "test", "winbox",
+    "password", "web", "sniff", "sensitive", "api", "romon", "rest-api",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ marked "guess".
 
 import asyncio
 import base64
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -18,15 +17,18 @@ from wanctl.testing.routeros.catalog import MENUS
 from wanctl.testing.routeros.command import Arguments, Reply, item_id, print_, run
 from wanctl.testing.routeros.fault import Faults
 from wanctl.testing.routeros.menu import Menu
+from wanctl.testing.routeros.restbody import arguments_of, encode, refusal, texts_of
+from wanctl.testing.routeros.session import Peer, Sessions
 from wanctl.testing.routeros.state import State
+from wanctl.testing.routeros.traffic import Watch, monitor
 from wanctl.testing.routeros.trap import NoIdentifier, NoSuchItem, Trap, UnknownParameter
 
 Message = MutableMapping[str, Any]
-Answer = tuple[int, Reply]
+Answer = tuple[int, Reply | Watch]
 
 _LIMIT_BYTES = 1 << 20
 _WRITES = ("PUT", "PATCH", "DELETE")
-_READ_COMMANDS = ("print", "get", "find")
+_READ_COMMANDS = ("print", "get", "find", "monitor-traffic")
 
 
 class Status(Trap):
@@ -44,7 +46,9 @@ class RestFace:
     state: State
     account: Account
     faults: Faults
+    sessions: Sessions
     answered: dict[str, int] = field(default_factory=dict)
+    on_answer: Callable[[Peer], None] = lambda _: None
 
     async def __call__(
         self,
@@ -60,54 +64,69 @@ class RestFace:
             body += message.get("body", b"")
             if not message.get("more_body"):
                 break
-        if self.faults.delay_ns:
-            await asyncio.sleep(self.faults.delay_ns / 1e9)
-        headers = dict(scope["headers"])
+        gone = asyncio.ensure_future(receive())  # ends when the client does not wait any longer
+        await asyncio.sleep(self.faults.wait_s())
+        peer: Peer = tuple(scope["client"])
         status, payload = self.answer(
             scope["method"],
             scope["raw_path"].decode("latin-1"),
             scope["query_string"].decode("latin-1"),
-            headers.get(b"authorization", b"").decode("latin-1"),
+            dict(scope["headers"]).get(b"authorization", b"").decode("latin-1"),
             body,
+            peer,
         )
+        if isinstance(payload, Watch):
+            status, payload = await _watched(payload)
+        await asyncio.sleep(self.faults.late_ns / 1e9)
+        if gone.done() and self.faults.abort_damage:
+            self.faults.stray_denials += 1
+        gone.cancel()
         lines = [(b"content-type", b"application/json"), (b"content-length", str(len(payload)).encode())]
         if status == HTTPStatus.UNAUTHORIZED:
             lines.append((b"www-authenticate", b'Basic realm="RouterOS REST API"'))
         await send({"type": "http.response.start", "status": status, "headers": lines})
         await send({"type": "http.response.body", "body": payload})
+        self.on_answer(peer)
 
-    def answer(self, method: str, path: str, query: str, authorization: str, body: bytes) -> tuple[int, bytes]:
+    def answer(
+        self, method: str, path: str, query: str, authorization: str, body: bytes, peer: Peer
+    ) -> tuple[int, bytes | Watch]:
         """Status and body of the answer to one request; `path` is still percent-encoded."""
         self.answered[method] = self.answered.get(method, 0) + 1
         if self.faults.stray_denials:
             self.faults.stray_denials -= 1
-            return _refusal(HTTPStatus.UNAUTHORIZED, "")
+            return refusal(HTTPStatus.UNAUTHORIZED, "")
         if method not in ("GET", "POST", *_WRITES):
-            return _refusal(HTTPStatus.NOT_IMPLEMENTED, "")
+            return refusal(HTTPStatus.NOT_IMPLEMENTED, "")
         try:
-            self._admit(authorization)
+            self._admit(authorization, peer)
             menu, words = _resolve([unquote(part, errors="surrogateescape") for part in path.strip("/").split("/")])
             self._permit(method, words)
-            status, reply = self._dispatch(method, menu, words, query, _arguments(body))
+            status, reply = self._dispatch(method, menu, words, query, arguments_of(body))
         except NoSuchItem:
-            return _refusal(HTTPStatus.NOT_FOUND, "")
+            return refusal(HTTPStatus.NOT_FOUND, "")
         except Status as trap:
-            return _refusal(trap.status, trap.detail)
+            return refusal(trap.status, trap.detail)
         except Trap as trap:
-            return _refusal(HTTPStatus.BAD_REQUEST, trap.detail)
+            return refusal(HTTPStatus.BAD_REQUEST, trap.detail)
+        if isinstance(reply, Watch):
+            return status, reply
         return status, b"" if status == HTTPStatus.NO_CONTENT else encode(reply)
 
-    def _admit(self, authorization: str) -> None:
+    def _admit(self, authorization: str, peer: Peer) -> None:
         expected = base64.b64encode(f"{self.account.user}:{self.account.password}".encode()).decode()
         # A group without the policy rest-api is answered like a wrong password.
-        if authorization != f"Basic {expected}" or "rest-api" not in self.account.policies:
+        let_in = authorization == f"Basic {expected}" and "rest-api" in self.account.policies
+        if not let_in or self.faults.denied:
+            self.sessions.refuse("rest", peer, self.account.user)
             raise Status(HTTPStatus.UNAUTHORIZED)
         if "api" not in self.account.policies:
             raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "std failure: not allowed (9)")
+        self.sessions.login("rest", peer, self.account.user)
 
     def _permit(self, method: str, words: list[str]) -> None:
         writes = method in _WRITES or (method == "POST" and bool(words) and words[-1] not in _READ_COMMANDS)
-        if ("write" if writes else "read") not in self.account.policies:
+        if self.faults.no_permission or ("write" if writes else "read") not in self.account.policies:
             raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "not enough permissions (9)")
 
     def _dispatch(self, method: str, menu: Menu, words: list[str], query: str, arguments: Arguments) -> Answer:
@@ -120,6 +139,8 @@ class RestFace:
             case "POST":
                 if word is None:
                     raise Trap("no such command")
+                if word == "monitor-traffic" and word in menu.commands:
+                    return HTTPStatus.OK, monitor(self.state, texts_of(arguments))
                 with self.state.lock:
                     reply = run(self.state, menu, word, arguments)
                 return HTTPStatus.OK, [] if reply is None else {"ret": reply} if isinstance(reply, str) else reply
@@ -128,10 +149,10 @@ class RestFace:
                     raise Trap("no such command")  # guess
                 self._want(menu, "add")
                 with self.state.lock:
-                    id_ = self.state.add(menu.path, _texts(arguments))
+                    id_ = self.state.add(menu.path, texts_of(arguments))
                     return HTTPStatus.CREATED, self.state.record(menu.path, id_)
             case "PATCH":
-                return HTTPStatus.OK, self._patch(menu, word, _texts(arguments))
+                return HTTPStatus.OK, self._patch(menu, word, texts_of(arguments))
             case _:
                 if word is None or self.faults.no_patch:
                     raise NoIdentifier
@@ -176,25 +197,11 @@ class RestFace:
             raise Status(HTTPStatus.NOT_ACCEPTABLE, f"no such command or directory ({command})")
 
 
-def encode(reply: Reply) -> bytes:
-    """A JSON body. Like the router's, it has control characters and broken UTF-8 in it exactly as they were stored."""
-    if isinstance(reply, Mapping):
-        return b"{" + b",".join(_string(name) + b":" + _string(text) for name, text in reply.items()) + b"}"
-    if isinstance(reply, list):
-        return b"[" + b",".join(encode(record) for record in reply) + b"]"
-    return b"[]"
-
-
-def _string(text: str) -> bytes:
-    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t")):
-        text = text.replace(plain, escaped)
-    return f'"{text}"'.encode("utf-8", "surrogateescape")
-
-
-def _refusal(status: int, detail: str) -> tuple[int, bytes]:
-    body: dict[str, object] = {"detail": detail} if detail else {}
-    body |= {"error": int(status), "message": HTTPStatus(status).phrase}
-    return int(status), json.dumps(body, separators=(",", ":")).encode()
+async def _watched(watch: Watch) -> tuple[int, bytes]:
+    await asyncio.sleep(watch.wait_s)
+    if not watch.rows:
+        return refusal(HTTPStatus.BAD_REQUEST, "Session closed")
+    return HTTPStatus.OK, encode(watch.rows)
 
 
 def _resolve(path: list[str]) -> tuple[Menu, list[str]]:
@@ -211,28 +218,3 @@ def _resolve(path: list[str]) -> tuple[Menu, list[str]]:
         if length == len(segments) or not any(known.startswith(folder) for known in MENUS):
             raise Trap(f"no such command or directory ({segment})")
     raise Trap("no such command")  # guess: nothing after /rest
-
-
-def _arguments(body: bytes) -> Arguments:
-    if not body.strip():
-        return {}
-    try:
-        parsed = json.loads(body.decode("utf-8", "surrogateescape"))
-    except ValueError:
-        raise Trap("invalid JSON") from None  # guess
-    if not isinstance(parsed, dict):
-        raise Trap("invalid JSON")  # guess
-    return {
-        name: [_text(one) for one in given] if isinstance(given, list) else _text(given)
-        for name, given in parsed.items()
-    }
-
-
-def _text(given: object) -> str:
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    return "" if given is None else str(given)
-
-
-def _texts(arguments: Arguments) -> dict[str, str]:
-    return {name: given if isinstance(given, str) else ",".join(given) for name, given in arguments.items()}

@@ -9,21 +9,29 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.session import Peer, Sessions
+
 _START_LIMIT_S = 10.0
+_ENDS = ("sockname", "peername")
 IDLE_LIMIT_S = 60  # RouterOS's own limit is not known
 
 
 class HttpsServer:
     """Serves an ASGI application on `host:port`; port 0 takes any free one, which `port` then names."""
 
-    def __init__(self, application: Any, context: ssl.SSLContext, host: str, port: int) -> None:
+    def __init__(
+        self, application: Any, context: ssl.SSLContext, host: str, port: int, sessions: Sessions, faults: Faults
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         # With the protocol named: asyncio turns Nagle's algorithm off only then, and with it on an answer takes 44 ms.
         self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind((host, port))
         self.port: int = self._socket.getsockname()[1]
-        self._connections: set[_Connection] = set()
+        self._connections: dict[Peer, _Connection] = {}
+        self._sessions = sessions
+        self._faults = faults
         self.connections = 0
         server = self
 
@@ -64,15 +72,25 @@ class HttpsServer:
         """Close all connections, as a router does with idle ones; returns when they are closed."""
 
         async def drop() -> None:
-            for connection in list(self._connections):
+            for connection in list(self._connections.values()):
                 connection.transport.close()  # says goodbye, and would wait for the client to do so too
             await asyncio.sleep(0)
-            for connection in list(self._connections):
+            for connection in list(self._connections.values()):
                 connection.transport.abort()
             while self._connections:
                 await asyncio.sleep(0.001)
 
         asyncio.run_coroutine_threadsafe(drop(), self._server.loop).result(_START_LIMIT_S)
+
+    def answered(self, peer: Peer) -> None:
+        """Close the connection of `peer` if it has had as many answers as a connection gets."""
+        connection = self._connections.get(peer)
+        if connection is None:
+            return
+        connection.answers += 1
+        if 0 < self._faults.answers_per_connection <= connection.answers:
+            # After the answer has left, and without a word: the client finds out when it asks again.
+            self._server.loop.call_later(0.005, connection.transport.close)
 
     def _serve(self) -> None:
         try:
@@ -83,19 +101,26 @@ class HttpsServer:
             self._server.listening.set()
 
     def opened(self, connection: "_Connection") -> None:
-        """Note a connection whose handshake is done."""
+        """Note a connection whose handshake is done, or hang up."""
         self.connections += 1
-        self._connections.add(connection)
+        local, connection.peer = (tuple(connection.transport.get_extra_info(name)[:2]) for name in _ENDS)
+        if self._sessions.open("rest", local, connection.peer):
+            self._connections[connection.peer] = connection
+        else:
+            connection.transport.abort()
 
     def closed(self, connection: "_Connection") -> None:
         """Forget a connection."""
-        self._connections.discard(connection)
+        if self._connections.pop(connection.peer, None) is not None:
+            self._sessions.close("rest", connection.peer)
 
 
 class _Connection(H11Protocol):
     """A connection that its server knows of."""
 
     owner: HttpsServer
+    peer: Peer
+    answers = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

@@ -17,6 +17,7 @@ from wanctl.testing.routeros.catalog import MENUS, TIME
 from wanctl.testing.routeros.fault import Faults
 from wanctl.testing.routeros.kind import Item, Kept, Ref, span
 from wanctl.testing.routeros.menu import Field, Menu
+from wanctl.testing.routeros.session import Sessions
 from wanctl.testing.routeros.trap import NoSuchItem, Trap, UnknownParameter
 
 _ID = re.compile(r"\*[0-9A-F]+")
@@ -52,12 +53,14 @@ class State:
         self.lock = threading.RLock()
         self.faults = Faults()
         self.account: Account | None = None
+        self.sessions = Sessions(self)
         self._now_ns = now_ns
         self._wall_ns = wall_ns
         self._booted_ns = now_ns()
         self._tables: dict[str, list[Item]] = {path: [] for path in MENUS}
         self._next_id = {path: menu.first_id for path, menu in MENUS.items()}
         self._listeners: list[Callable[[Write], None]] = []
+        self._watched: dict[str, tuple[int, dict[str, int]]] = {}  # by interface: when it was asked for, and counters
         self._load(seed)
 
     @property
@@ -76,7 +79,8 @@ class State:
     def records(self, path: str) -> list[dict[str, str]]:
         """The objects of a menu as REST shows them, in order."""
         with self.lock:
-            return [self._shown(MENUS[path], item) for item in self._table(path)]
+            shown = [self._shown(MENUS[path], item) for item in self._table(path)]
+            return shown + self.sessions.rows() if path == "/ip/service" else shown
 
     def raw(self, path: str) -> list[tuple[Item, dict[str, str]]]:
         """The objects of a menu as they are kept, each with its fields as text."""
@@ -198,6 +202,21 @@ class State:
     def add_counter_bytes(self, interface: str, rx: int, tx: int) -> None:
         """Let `rx` bytes come in through an interface, and `tx` bytes go out. Raises KeyError if there is none."""
         self.count("/interface", interface, rx_byte=rx, tx_byte=tx)
+
+    def rates(self, interface: str) -> dict[str, str]:
+        """What goes through an interface: bits and packets a second since somebody last asked."""
+        with self.lock:
+            now_ns, record = self._now_ns(), self.record("/interface", self.id_of("/interface", interface) or "")
+            counted = {name: int(record[name]) for name in ("rx-byte", "tx-byte", "rx-packet", "tx-packet")}
+            then_ns, before = self._watched.get(interface, (now_ns, counted))
+            self._watched[interface] = (now_ns, counted)
+        span_ns = max(now_ns - then_ns, 1)
+        return {
+            f"{way}-{unit}-per-second": str((counted[name] - before[name]) * factor * 10**9 // span_ns)
+            for unit, kind, factor in (("bits", "byte", 8), ("packets", "packet", 1))
+            for way in ("rx", "tx")
+            for name in (f"{way}-{kind}",)
+        }
 
     def renumber(self, path: str) -> None:
         """Give every object of a menu a new id, as a reboot may."""
