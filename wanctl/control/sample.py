@@ -40,7 +40,7 @@ class Reading(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """What became of a wanted rate: the shaper now has `applied_bps`, or None when `reason` kept it from being written."""
+    """What became of a wanted rate: the shaper now has `applied_bps`; None when `reason` kept it from being written."""
 
     wan: str
     direction: str  # "download" or "upload"
