@@ -22,7 +22,7 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.decision import Decision, SetRate
 from wanctl.engine import Transition, compile_model
 from wanctl.engine.blocked import Still
-from wanctl.observe.collector import exposition
+from wanctl.observe.collector import Metrics
 from wanctl.observe.history import History
 from wanctl.observe.http import Application
 from wanctl.observe.metric import METRICS
@@ -303,7 +303,7 @@ def test_a_listener_that_does_not_read_holds_up_nobody_and_gets_the_newest_when_
 def test_the_classic_law_has_the_states_that_it_has(source: Standing) -> None:
     classic = compile_model(law_model("classic"), {name: symbol_default(name) for name in needed("classic")})
     source.site = Site("home", "sites/home.yaml", "ab" * 32, {"cable": classic, "lte": classic})
-    text = exposition(source, "")[0].decode()
+    text = Metrics(source).exposition("")[0].decode()
     assert 'wanctl_download_state{wan="cable",wanctl_download_state="GREEN"} 1.0' in text
     assert "wanctl_baseline_state{" not in text
     assert "# HELP wanctl_baseline_state " in text

@@ -20,18 +20,23 @@ from prometheus_client.registry import Collector
 from wanctl.engine import Model
 from wanctl.observe.health import problems
 from wanctl.observe.metric import BY_NAME, REASONS, REGIONS
-from wanctl.observe.source import Scrape, Source
+from wanctl.observe.source import Source
 from wanctl.observe.view import DirectionView, DurationsView, SiteView, WanView
 
 Series = tuple[tuple[str, ...], float]
 
 
-def exposition(source: Source, accept: str) -> tuple[bytes, str]:
-    """All metrics of a site in the format that a scraper accepts, and the content type of it."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(SiteCollector(source))
-    encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
+class Metrics:
+    """The metrics of one site."""
+
+    def __init__(self, source: Source) -> None:
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(SiteCollector(source))
+
+    def exposition(self, accept: str) -> tuple[bytes, str]:
+        """All of them in the format that a scraper accepts, and the content type of it."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
 
 
 class SiteCollector(Collector):
@@ -39,6 +44,13 @@ class SiteCollector(Collector):
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        models = {name: program.model for name, program in source.site.programs.items()}
+        self._modes = {(wan, region): _modes(model, region) for wan, model in models.items() for region in REGIONS}
+        self._zeros = {(wan, source, target): 0 for wan, model in models.items() for source, target in _rows(model)}
+
+    def describe(self) -> Iterator[Family]:
+        """Nothing: the names are known from the table, and no scrape is made to learn them."""
+        return iter(())
 
     def collect(self) -> Iterator[Family]:
         """Every family of the table, each with all its series."""
@@ -47,14 +59,26 @@ class SiteCollector(Collector):
         yield _info("wanctl_build", version=view.version)
         yield _info("wanctl_config", site=site.name, file=site.file, sha256=site.sha256)
         yield from _loop(view)
-        models = {name: program.model for name, program in site.programs.items()}
-        yield from _machines(scrape, models)
+        yield from self._states(view)
+        counts = {**self._zeros, **dict(scrape.counts)}
+        yield counter("wanctl_transitions", (_transition(*key, count) for key, count in counts.items()))
         for family, of in _WAN_GAUGES:
             yield gauge(family, (((wan.name,), of(wan, view)) for wan in view.wans))
         for family, counted in _WAN_COUNTERS:
             yield counter(family, (((wan.name,), counted(wan)) for wan in view.wans))
         yield from _shaping(view)
         yield from _router(view)
+
+    def _states(self, view: SiteView) -> Iterator[Family]:
+        for region in REGIONS:
+            name = f"wanctl_{region}_state"
+            family = StateSetMetricFamily(name, BY_NAME[name].help, labels=BY_NAME[name].labels)
+            for wan in view.wans:
+                active = wan.state_of(region).partition(".")[0]
+                modes = self._modes[wan.name, region]
+                if modes:  # the classic law has two of the regions
+                    family.add_metric([wan.name], {mode: mode == active for mode in modes})
+            yield family
 
 
 def gauge(name: str, series: Iterable[Series]) -> Family:
@@ -96,23 +120,6 @@ def _loop(view: SiteView) -> Iterator[Family]:
     yield histogram("wanctl_tick_lateness_seconds", view.lateness)
     yield gauge("wanctl_last_tick_timestamp_seconds", [(none, view.at_s)])
     yield counter("wanctl_machine_faults", [(none, view.faults)])
-
-
-def _machines(scrape: Scrape, models: dict[str, Model]) -> Iterator[Family]:
-    for region in REGIONS:
-        name = f"wanctl_{region}_state"
-        family = StateSetMetricFamily(name, BY_NAME[name].help, labels=BY_NAME[name].labels)
-        for wan in scrape.view.wans:
-            names = _modes(models[wan.name], region)
-            active = wan.state_of(region).partition(".")[0]
-            if names:  # the classic law has two of the regions
-                family.add_metric([wan.name], {mode: mode == active for mode in names})
-        yield family
-    counts: dict[tuple[str, str, str], int] = {}
-    for wan_name, model in models.items():
-        counts |= {(wan_name, source, target): 0 for source, target in _rows(model)}
-    counts |= dict(scrape.counts)
-    yield counter("wanctl_transitions", (_transition(*key, count) for key, count in counts.items()))
 
 
 def _transition(wan: str, source: str, target: str, count: int) -> Series:

@@ -24,7 +24,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from wanctl.observe.collector import exposition
+from wanctl.observe.collector import Metrics
 from wanctl.observe.health import STALLED_S, problems, readiness, report
 from wanctl.observe.history import MOST_RECORDS
 from wanctl.observe.source import Source, StuckError
@@ -49,6 +49,7 @@ class Application:
         self._source = source
         # Two threads that wait for the tick loop: the event loop itself never does.
         self._threads = ThreadPoolExecutor(2, "http-look")
+        self._collected = Metrics(source)
         self._stream = Stream(source.site, lambda: self._off(source.scrape))
         self._names = {"localhost", socket.gethostname().lower()}
         routes = [
@@ -89,7 +90,7 @@ class Application:
 
     async def _metrics(self, request: Request) -> Response:
         accept = request.headers.get("accept", "")
-        body, content_type = await self._off(lambda: exposition(self._source, accept))
+        body, content_type = await self._off(lambda: self._collected.exposition(accept))
         return Response(body, headers={**HEADERS, "Content-Type": content_type})
 
     async def _livez(self, _request: Request) -> Response:
