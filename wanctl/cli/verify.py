@@ -75,7 +75,11 @@ class _Session:
             self.reports.append((model, results))
 
     def _is_wanted(self, check: "Check") -> bool:
-        return self.wanted is None or self.wanted in (check.name, check.kind) or check.name.endswith(f": {self.wanted}")
+        return (
+            self.wanted is None
+            or self.wanted in (check.name, check.kind)
+            or (check.name.endswith(f": {self.wanted}") and check.kind != "recovery")
+        )
 
     def count(self, status: str) -> int:
         """How many verdicts are of a kind."""

@@ -6,11 +6,13 @@ over. `Clockwork` sets a real machine to such a memory, lets it run one tick, an
 
 from typing import NamedTuple
 
+from wanctl.engine.expression import Expr, symbols
 from wanctl.engine.machine import Entry, Machine, QueuedEvent
+from wanctl.engine.model import Assign, If
 from wanctl.engine.program import LiveRow, Program, compile_model
 from wanctl.engine.record import Outcome, Value
 from wanctl.engine.ticks import compile_ticks
-from wanctl.verify.cone import Cone
+from wanctl.verify.cone import Cone, decides, flatten, lists_of
 from wanctl.verify.replay import TICK_NS
 
 NOW_NS = 1 << 50  # every tick of the walk happens just after this time
@@ -25,7 +27,7 @@ class Memory(NamedTuple):
     history: tuple[tuple[int, tuple[int, ...]], ...]
     ready: tuple[tuple[int, int], ...]  # row, ns until its cooldown is over
     pending: tuple[tuple[int, int, int, str], ...]  # due in ns, state, timer, event
-    data: tuple[Value, ...]
+    data: tuple[Value, ...]  # and inputs that may be asked for between two ticks
     ended: bool
 
 
@@ -36,7 +38,7 @@ class Clockwork:
         self.program, self._cone = program, cone
         self._machine = program.start(NOW_NS)
         self._others = tuple(leaf for leaf in self._machine.leaf_indices if leaf not in cone.inside)
-        self._data = tuple(program.model.data)
+        self._data = (*program.model.data, *_late_inputs(program, cone))
         self.first = self.read()
 
     @property
@@ -82,6 +84,14 @@ class Clockwork:
             return min(value, row.hold_ticks)
         return -1 if value < 0 else min(self._machine.now_ns - value, row.hold_ns)
 
+    def leaves_at_tick(self, memory: Memory) -> tuple[int, ...]:
+        """The active leaves of the cone when the next tick asks its rows: timers may have fired by then."""
+        if not any(due_ns <= TICK_NS for due_ns, _, _, _ in memory.pending):
+            return memory.leaves
+        self.wind(memory)
+        self._machine.advance(NOW_NS + TICK_NS)
+        return self.leaves()
+
     def wind(self, memory: Memory) -> None:
         """Set the machine to a memory; regions outside of the cone are as after the start."""
         machine, model = self._machine, self.program.model
@@ -107,19 +117,20 @@ class Clockwork:
         ]
         machine.resume(pending, 0, ended=memory.ended)
 
-    def tick(
-        self, memory: Memory, values: dict[str, Value], event: str = ""
-    ) -> tuple[Memory, Outcome, tuple[str, ...]]:
-        """The memory after one tick, with what came of it and the rows that fired, an event before it included."""
+    def event(self, memory: Memory, name: str) -> tuple[Memory, Outcome]:
+        """The memory after a named event that comes between two ticks."""
+        self.wind(memory)
+        outcome = self._machine.event(NOW_NS, name)
+        return self.read(), outcome
+
+    def tick(self, memory: Memory, values: dict[str, Value]) -> tuple[Memory, Outcome]:
+        """The memory after one tick, and what came of it."""
         self.wind(memory)
         machine = self._machine
-        rows: tuple[str, ...] = ()
-        if event:
-            rows = tuple(item.row for item in machine.event(NOW_NS, event).transitions)
         for name in machine.model.inputs:
             setattr(machine.inputs, name, values.get(name))
         outcome = machine.tick(NOW_NS + TICK_NS)
-        return self.read(), outcome, (*rows, *(item.row for item in outcome.transitions))
+        return self.read(), outcome
 
 
 def scaled(program: Program, cone: Cone, most_ticks: int) -> tuple[Program, str]:
@@ -146,6 +157,21 @@ def scaled(program: Program, cone: Cone, most_ticks: int) -> tuple[Program, str]
         made.ticks = compile_ticks(made.model, made.rows, made.params)
     told = ", ".join(f"{ticks * TICK_NS / 1e9:g} s as {short[ticks]} ticks" for ticks in long)
     return made, f"times over {most_ticks} ticks cut short ({told})"
+
+
+def _late_inputs(program: Program, cone: Cone) -> tuple[str, ...]:
+    """Inputs that rows under timers and events, or assignments, read; they see those of the last tick."""
+    read: list[Expr] = []
+    for index in cone.inside:
+        state = program.model.states[index]
+        rows = [row for timer in state.timers for row in timer.rows] + [row for _, rows in state.events for row in rows]
+        read += [row.guard for row in rows if row.guard is not None]
+        for _, actions in lists_of(state):
+            for item in flatten(actions):
+                read += [item.expr] if isinstance(item, Assign) else []
+                read += [item.condition] if isinstance(item, If) and decides((item,)) else []
+    names = {symbol.name for expr in read for symbol in symbols(expr) if symbol.role == "input"}
+    return tuple(name for name in program.model.inputs if name in names)
 
 
 def _lengths(program: Program, cone: Cone) -> set[int]:

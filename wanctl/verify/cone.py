@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wanctl.engine.expression import Active, Expr, walk
-from wanctl.engine.model import Action, Actions, Emit, If, Model, Raise, Send, State
+from wanctl.engine.expression import Active, Expr, symbols, walk
+from wanctl.engine.model import Action, Actions, Assign, Emit, If, Model, Raise, Send, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,10 @@ def region_of(model: Model, state: int) -> int:
 
 def cone_of(model: Model, expressions: Iterable[Expr], states: Iterable[int] = ()) -> Cone:
     """The cone of conditions and states; the first region when they name none."""
-    wanted = {region_of(model, state) for state in (*active_states(expressions), *states)}
+    asked = list(expressions)
+    data = {symbol.name for expr in asked for symbol in symbols(expr) if symbol.role == "data"}
+    makers = [state.index for state in model.states if data and data & _assigned(state)]
+    wanted = {region_of(model, state) for state in (*active_states(asked), *states, *makers)}
     known = regions(model)
     wanted = {region for region in wanted if region in known} or {known[0]}
     needs = _all_needs(model)
@@ -79,7 +82,14 @@ def _needs(model: Model, region: int) -> set[int]:
         if state.index in inside:
             for actions in (state.entry, state.exit, state.during, *(row.do for row in state.rows())):
                 guards += _conditions(actions)
+    read = {symbol.name for guard in guards for symbol in symbols(guard) if symbol.role == "data"}
+    found |= {region_of(model, state.index) for state in model.states if read and read & _assigned(state)}
     return found | {region_of(model, state) for state in active_states(guards)}
+
+
+def _assigned(state: State) -> set[str]:
+    lists = [item for _, actions in lists_of(state) for item in flatten(actions)]
+    return {item.symbol.name for item in lists if isinstance(item, Assign)}
 
 
 def _conditions(actions: Actions) -> list[Expr]:
@@ -102,6 +112,11 @@ def flatten(actions: Actions) -> list[Action]:
 def raised(actions: Actions) -> list[str]:
     """The events that a list may raise or send."""
     return [item.event for item in flatten(actions) if isinstance(item, Raise | Send)]
+
+
+def decides(actions: Actions) -> bool:
+    """Whether a list does more than ask for typed actions: then its `if`s decide what happens next."""
+    return any(not isinstance(item, Emit | If) for item in flatten(actions))
 
 
 def emitted(actions: Actions) -> list[str]:

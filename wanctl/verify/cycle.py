@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from wanctl.engine.expression import symbols
 from wanctl.engine.machine import Machine
 from wanctl.engine.record import Outcome, Value
+from wanctl.verify.cone import emitted
 from wanctl.verify.formula import Query, merge
 from wanctl.verify.graph import Graph, OutOfTimeError
 from wanctl.verify.inquiry import Inquiry
@@ -27,7 +28,8 @@ def check_rest(inquiry: Inquiry) -> Result | None:
         suspects = [edge for edges in graph.edges.values() for edge in edges if edge.restless]
         replayer = inquiry.replayer(graph)
         for edge in suspects[:MOST_TRIES]:
-            run = replayer.play([*graph.path(edge.source), edge], edge.query, _has_fault)
+            runs = (replayer.play([*way, edge], edge.query, _has_fault) for way in graph.ways(edge.source))
+            run = next((run for run in runs if run is not None), None)
             names = dict.fromkeys(inquiry.program.rows[row].row.id for row in edge.rows)
             if run is not None:
                 run.expect = {"tick": len(run.steps), "faults": 0}
@@ -45,8 +47,9 @@ def _has_fault(_machine: Machine, _inputs: dict[str, Value], outcome: Outcome) -
 def check_flapping(inquiry: Inquiry) -> Result:
     """No constant input drives a machine round and round.
 
-    A cycle that inputs keep going which all of its rows ask for is a threshold without hysteresis: a fault. Other
-    cycles need more inputs to hold still, which the machine's own actions would move; they are listed.
+    A cycle that the inputs which all of its rows read keep going, whatever the others are, is a threshold without
+    hysteresis: a fault; and so is one in which the machine asks for nothing, so that nothing will end it. Other cycles
+    need inputs to hold still that the machine's own actions are there to move; they are listed.
     """
     result = Result("no flapping on a constant input", "flapping", "proved", "abstract")
     seen: set[frozenset[int]] = set()
@@ -71,12 +74,14 @@ def _note(inquiry: Inquiry, graph: Graph, way: list[Edge], query: Query, result:
     names = " -> ".join(row.id for row in rows)
     read = [{s.name for s in symbols(row.guard) if s.role == "input"} for row in rows if row.guard is not None]
     shared = set.intersection(*read) if read else set()
-    if read and not _driven_by(inquiry, query, shared):
+    asked = [action for edge in way for action in _asked(inquiry, graph, edge)]
+    if read and asked and not _driven_by(inquiry, graph, way, shared):
         result.faults.append(Fault(rows[0].id, f"in turn while nothing changes: {names}"))
         return
-    before = graph.path(way[0].source)
-    turns = way * ROUNDS
-    run = inquiry.replayer(graph).play([*before, *turns], query, constant_from=len(before), constant=query)
+    run = None
+    for before in graph.ways(way[0].source):
+        turns = [*before, *(way * ROUNDS)]
+        run = run or inquiry.replayer(graph).play(turns, query, constant_from=len(before), constant=query)
     if run is None:
         result.faults.append(Fault(rows[0].id, f"in turn while nothing changes, perhaps: {names}"))
         return
@@ -85,9 +90,29 @@ def _note(inquiry: Inquiry, graph: Graph, way: list[Edge], query: Query, result:
     result.faults.append(Fault(rows[0].id, f"{names}, {told}", rows[0].place, run))
 
 
-def _driven_by(inquiry: Inquiry, query: Query, shared: set[str]) -> bool:
-    """Whether these inputs alone, at some values, keep a cycle going, whatever the others are."""
-    return bool(shared) and inquiry.space.possible_whatever(query, set(inquiry.model.inputs) - shared)
+def _asked(inquiry: Inquiry, graph: Graph, edge: Edge) -> list[str]:
+    """The typed actions that one step of a cycle asks for."""
+    model = inquiry.model
+    before, after = graph.steps.active(edge.source), graph.steps.active(edge.target)
+    found = [action for row in edge.rows for action in emitted(inquiry.program.rows[row].row.do)]
+    for state in model.states:
+        if before[state.index] != after[state.index]:
+            found += emitted(state.entry if after[state.index] else state.exit)
+    return found
+
+
+def _driven_by(inquiry: Inquiry, graph: Graph, way: list[Edge], shared: set[str]) -> bool:
+    """Whether these inputs alone, at some values, make every row of a cycle true, whatever the others are."""
+    query: Query | None = Query()
+    for edge in way:
+        active = graph.steps.active(edge.source)
+        for index in edge.rows:
+            guard = inquiry.program.rows[index].row.guard
+            if guard is not None and query is not None:
+                query = inquiry.space.both(query, inquiry.space.literal(guard, active), true=True)
+    if query is None or not shared:
+        return False
+    return inquiry.space.possible_whatever(query, set(inquiry.model.inputs) - shared)
 
 
 def _cycles(inquiry: Inquiry, graph: Graph) -> Iterator[tuple[list[Edge], Query]]:

@@ -82,8 +82,10 @@ def _proof(inquiry: Inquiry, graph: Graph, goals: _Goals, starts: list[Spot]) ->
 def _trapped(inquiry: Inquiry, item: Eventually, graph: Graph, traps: list[Spot], result: Result) -> Result:
     replayer = inquiry.replayer(graph)
     for spot in traps[:MOST_TRIES]:
-        way = graph.path(spot)
-        run = replayer.play(way, way[-1].query) if way else Player.start(inquiry.program, replayer.names).run
+        runs = (replayer.play(way, way[-1].query) for way in graph.ways(spot) if way)
+        run = next((run for run in runs if run is not None), None)
+        if spot == next(iter(graph.edges)):
+            run = Player.start(inquiry.program, replayer.names).run
         if run is not None:
             result.status = "violated"
             where = leaves_of(inquiry.program, spot)
@@ -126,6 +128,13 @@ def _exactly(inquiry: Inquiry, item: Eventually, graph: Graph, result: Result) -
     status, result.text = product.verdict()
     if status != "proved":
         return result
+    space, steps = inquiry.space, graph.steps
+    for memory in product.parents:  # also those that no tick has led to
+        active = steps.active(Spot(memory.leaves))
+        if space.literal(item.to, active) == TRUE:
+            goals.add(memory)
+        if item.start is None or space.literal(item.start, active) == TRUE:
+            starts.add(memory)
     pairs = ((before, after) for before, afters in product.after.items() for after in afters)
     reach = backwards(pairs, goals)
     lost = [memory for memory in product.parents if memory in starts and memory not in reach]

@@ -1,8 +1,8 @@
 """What a test has to expect so that it fails on a run that shows a fault.
 
-Which state would have been right is for a person to say. The guess: the row that led to the fault had no business there,
-so the next true row behind it should have fired; without such a row the region should have stayed where it was; and one
-that stayed where it should not should have gone where most of its rows lead.
+Which state would have been right is for a person to say. The guess: the row that led to the fault had no business
+there, so the next true row behind it should have fired; without such a row the region should have stayed where it was;
+and one that stayed where it should not should have gone where most of its rows lead.
 """
 
 from collections.abc import Iterable

@@ -71,11 +71,12 @@ def _run(inquiry: Inquiry, graph: Graph, item: Forbid, owner: int, where: str, a
     tried = 0
     for edge in (edge for edges in graph.edges.values() for edge in edges):
         if edge.kind == "tick" and _shows(graph, edge, item.state, owner, where, row):
-            run = replayer.play([*graph.path(edge.source), edge], edge.query, asks)
             tried += 1
-            if run is not None:
-                run.expect = {"tick": len(run.steps), "intents": []}
-                return run
+            for way in graph.ways(edge.source):
+                run = replayer.play([*way, edge], edge.query, asks)
+                if run is not None:
+                    run.expect = {"tick": len(run.steps), "intents": []}
+                    return run
             if tried >= MOST_TRIES:
                 break
     return None

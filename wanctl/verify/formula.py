@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wanctl.engine.evaluate import EvaluationError, condition
-from wanctl.engine.expression import Active, Arithmetic, Compare, Expr, Known, Logic, Name, Symbol, walk
+from wanctl.engine.expression import Active, Arithmetic, Compare, Expr, Known, Logic, Name, Symbol, symbols, walk
 from wanctl.engine.model import Model
 from wanctl.engine.record import Value
 from wanctl.verify.term import Terms
@@ -82,6 +82,7 @@ class Space:
     _solver: Any = None
     _terms: Terms = None  # type: ignore[assignment]
     settled: int = TRUE
+    about_data: int = 0  # the literals that ask for data, as bits: nobody outside can choose those
     _values: dict[str, Value] = field(default_factory=dict)  # what `settle` has chosen
 
     def __post_init__(self) -> None:
@@ -124,6 +125,8 @@ class Space:
             else:
                 test = condition(_with_free_params(expr), {})
                 self._known[key] = self._add(test, list(active), term)
+                if any(symbol.role == "data" for symbol in symbols(expr)):
+                    self.about_data |= 1 << self._known[key]
         return self._known[key]
 
     def _add(self, test: Any, active: list[bool], term: "z3.BoolRef") -> int:

@@ -1,7 +1,7 @@
 """The graph of what a machine may do in one cone, and shortest ways in it."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ class Graph:
     edges: dict[Spot, list[Edge]] = field(default_factory=dict)
     _parent: dict[Spot, Edge | None] = field(default_factory=dict)
     _must: dict[Spot, list[Edge]] = field(default_factory=dict)
+    _sure: dict[Spot, Edge] = field(default_factory=dict)
 
     @classmethod
     def explore(cls, steps: Steps, out_of_time: Callable[[], bool]) -> "Graph":
@@ -71,6 +72,18 @@ class Graph:
             edge = self._parent[edge.source]
         return found[::-1]
 
+    def ways(self, spot: Spot) -> Iterator[list[Edge]]:
+        """Ways from the start that the engine may go: a shortest one, and a shortest one of sure steps."""
+        yield self.path(spot)
+        parents = self._sure_parents()
+        found: list[Edge] = []
+        edge = parents.get(spot)
+        while edge is not None:
+            found.append(edge)
+            edge = parents.get(edge.source)
+        if found:
+            yield found[::-1]
+
     def must(self, spot: Spot) -> list[Edge]:
         """The steps from a spot that can surely be brought about."""
         if spot not in self._must:
@@ -88,14 +101,19 @@ class Graph:
 
     def surely_reached(self) -> set[Spot]:
         """The spots that the machine can surely be brought to from its start."""
+        return {next(iter(self.edges)), *self._sure_parents()}
+
+    def _sure_parents(self) -> dict[Spot, Edge]:
+        """For each spot that is surely reached the last step of a shortest way; none for the start."""
         start = next(iter(self.edges))
-        found, waiting = {start}, [start]
-        while waiting:
-            for edge in self.must(waiting.pop()):
-                if edge.target not in found:
-                    found.add(edge.target)
-                    waiting.append(edge.target)
-        return found
+        if not self._sure:
+            waiting = deque([start])
+            while waiting:
+                for edge in self.must(waiting.popleft()):
+                    if edge.target != start and edge.target not in self._sure:
+                        self._sure[edge.target] = edge
+                        waiting.append(edge.target)
+        return self._sure
 
 
 def backwards(pairs: Iterable[tuple[Node, Node]], goals: Iterable[Node]) -> set[Node]:

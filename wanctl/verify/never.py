@@ -87,9 +87,10 @@ def _check_part(inquiry: Inquiry, part: Expr) -> Result:
 
     tried = 0
     for edge, query in _suspects(graph, part):
-        run = replayer.play([*graph.path(edge.source), edge], query, is_bad)
-        if run is not None:
-            return _violated(inquiry, part, run, "abstract")
+        for way in graph.ways(edge.source):
+            run = replayer.play([*way, edge], query, is_bad)
+            if run is not None:
+                return _violated(inquiry, part, run, "abstract")
         tried += 1
         if tried >= MOST_TRIES:
             break

@@ -11,11 +11,11 @@ from wanctl.engine.record import Value
 from wanctl.verify.clockwork import NOW_NS, Clockwork, Memory
 from wanctl.verify.cone import cone_of
 from wanctl.verify.formula import FALSE, TRUE, Query, Witness, merge
-from wanctl.verify.graph import Graph, OutOfTimeError
+from wanctl.verify.graph import Graph, OutOfTimeError, backwards
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.move import Spot
 from wanctl.verify.replay import TICK_NS, leaves_of
-from wanctl.verify.result import Result
+from wanctl.verify.result import Result, Status
 from wanctl.verify.situation import Edge, Steps
 
 MOST_INPUTS = 4  # calm inputs that are tried from everywhere
@@ -44,14 +44,22 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     spots = [spot for spot in graph.edges if not spot.ended]
     goals = frozenset(spot.leaves for spot, literal in truth.items() if literal == TRUE)
     names = inquiry.inputs_of(steps.cone)
-    promising = [*_promising(graph, goals, calm=True), *_promising(graph, goals, calm=False)]
+    own = [edge for spot in spots for edge in graph.must(spot) if edge.kind in ("tick", "timer")]
+    alone = backwards(((edge.source, edge.target) for edge in own), (spot for spot in spots if spot.leaves in goals))
+    farthest = [spot for spot in spots if spot in alone][-1]
+    promising = [
+        witness
+        for calmly in (True, False)
+        for far_first in (True, False)
+        for witness in _promising(graph, goals, calm=calmly, far_first=far_first)
+    ]
     calm: list[tuple[int, dict[str, Value]]] = []
     seen: list[dict[str, Value]] = []
     for witness in [*promising, *space.witnesses]:
         values = {name: witness.values[name] for name in names}
         if inquiry.settled.holds(witness.mask) and values not in seen and len(seen) < MOST_TRIED:
             seen.append(values)
-            ticks = _ticks_back(inquiry, clockwork, spots[-1], values, goals)
+            ticks = _ticks_back(inquiry, clockwork, farthest, values, goals)
             calm += [(ticks, values)] if ticks >= 0 else []
     calm.sort(key=lambda item: item[0])
     chosen = [witness.values for witness in promising] + [values for _, values in calm[:MOST_INPUTS]]
@@ -62,21 +70,36 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     longest = max(best.back, key=lambda spot: best.back[spot])
     told = f"within {best.worst * TICK_NS / 1e9:g} s of calm from {len(best.back)} of {len(spots)} configurations"
     told += f", longest from {leaves_of(inquiry.program, longest)}"
-    lost = {leaf for spot in spots if spot not in best.back for leaf in spot.leaves}
-    lost -= {leaf for spot in best.back for leaf in spot.leaves}
+    status: Status = "proved"
+    lost = [spot for spot in spots if spot in alone and spot not in best.back]
     if lost:
-        paths = ", ".join(inquiry.model.states[leaf].path for leaf in sorted(lost))
-        told += f"; no constant input that was tried brings it back from {paths}"
-    return Result(f"back when calm: {name}", "recovery", "proved" if not lost else "remark", "exact", told)
+        status = "remark"
+        told += f"; no constant input that was tried brings it back from {leaves_of(inquiry.program, lost[0])}"
+        told += f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+    helped = _only_in(spots, set(spots) - alone)
+    if helped:
+        told += f"; from {_paths(inquiry, helped)} with an event from outside alone"
+    return Result(f"back when calm: {name}", "recovery", status, "exact", told)
 
 
-def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], *, calm: bool) -> list[Witness]:
+def _only_in(spots: list[Spot], some: set[Spot]) -> set[int]:
+    """The leaves that only these spots have."""
+    others = {leaf for spot in spots if spot not in some for leaf in spot.leaves}
+    return {leaf for spot in some for leaf in spot.leaves} - others
+
+
+def _paths(inquiry: Inquiry, leaves: set[int]) -> str:
+    return ", ".join(inquiry.model.states[leaf].path for leaf in sorted(leaves))
+
+
+def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], *, calm: bool, far_first: bool) -> list[Witness]:
     """An input that (if `calm`) lets the goals rest and leads there from as many configurations as one input can."""
     steps, query = graph.steps, graph.steps.pinned
     for spot in graph.edges:
         if calm and spot.leaves in goals:
             query = _with(steps, query, steps.calm(spot))
-    for _, edges in reversed(_layers(graph, goals)):  # the farthest has the fewest ways
+    layers = _layers(graph, goals)
+    for _, edges in reversed(layers) if far_first else layers:  # the farthest has the fewest ways
         for edge in edges:
             further = merge(query, edge.query)
             if further is not None and steps.space.possible(further):
@@ -126,7 +149,7 @@ def _ticks_back(
     """Ticks until a goal that is kept; -1 when there is none."""
     if inquiry.out_of_time():
         raise OutOfTimeError
-    clockwork.wind(_fresh(inquiry, spot))
+    clockwork.wind(_fresh(inquiry, clockwork, spot))
     machine = clockwork.machine
     for name in machine.model.inputs:
         setattr(machine.inputs, name, values.get(name))
@@ -159,12 +182,12 @@ def _patience(inquiry: Inquiry, leaves: tuple[int, ...]) -> int:
     return longest + 1
 
 
-def _fresh(inquiry: Inquiry, spot: Spot) -> Memory:
+def _fresh(inquiry: Inquiry, clockwork: Clockwork, spot: Spot) -> Memory:
     """The memory of a machine that has just come to a spot."""
     model, pending = inquiry.model, []
     active = {index for leaf in spot.leaves for index in (leaf, *model.ancestors(leaf))}
     for index in sorted(active):
         for number, (delay_ns, _) in enumerate(inquiry.program.states[index].timers):
             pending.append((delay_ns, index, number, ""))
-    data = tuple(symbol.default for symbol in model.data.values())
+    data = clockwork.first.data
     return Memory(spot.leaves, (), spot.history, (), tuple(sorted(pending)), data, spot.ended)

@@ -214,9 +214,9 @@ class Steps:
         active = self.active(spot)
         live = [row for index, on in enumerate(active) if on for row in self.program.states[index].ticks]
         timers = [t for index, on in enumerate(active) if on for t in self.program.states[index].timers]
-        for rows, needs in self._winners(spot, "tick", "", self.pinned, must=True):
-            yield from self._sure(spot, rows, needs, "tick")
-        if not timers:
+        if not timers:  # one that runs may fire before the next tick
+            for rows, needs in self._winners(spot, "tick", "", self.pinned, must=True):
+                yield from self._sure(spot, rows, needs, "tick")
             for row in live:
                 waits = row.held or row.cooldown_ns
                 query: Query | None = self._alone(row, live, active) if waits and not row.window else None
@@ -239,9 +239,10 @@ class Steps:
         results = list(self._complete(spot, rows, query, must=True))
         needs = [narrowed for _, narrowed, _, _ in results]
         for target, narrowed, fired, restless in results:
-            if (
-                not restless and needs.count(narrowed) == 1
-            ):  # two ends for the same inputs: an `if` decides, and it is not looked into
+            if (narrowed.true | narrowed.false) & self.space.about_data:
+                continue  # nobody outside can choose data
+            # Two ends for the same inputs: an `if` decides, and it is not looked into.
+            if not restless and needs.count(narrowed) == 1:
                 yield Edge(spot, target, kind, narrowed, fired, held)
 
     def calm(self, spot: Spot) -> Query | None:

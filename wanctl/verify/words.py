@@ -14,8 +14,8 @@ LOUD = ("violated", "undecided", "vacuous")
 def result_lines(model: Model, result: Result, *, everything: bool = False) -> Iterator[str]:
     """One verdict; what is wrong in full, and with `everything` what is worth knowing, too."""
     told = f": {result.text}" if result.text else ""
-    level = f" ({result.level})" if result.level else ""
-    yield f"  {WORDS[result.status]:9}  {result.name}{told}{level}"
+    by = ", ".join(part for part in (result.kind, result.level) if part)
+    yield f"  {WORDS[result.status]:9}  {result.name}{told} ({by})"
     for fault in result.faults if everything or result.status in LOUD else ():
         yield from _fault_lines(model, fault)
 
@@ -101,11 +101,11 @@ def log_lines(reports: list[tuple[Model, list[Result]]]) -> Iterator[str]:
     for model, results in reports:
         yield f"## {model.name}"
         yield ""
-        yield "| verdict | level | property | |"
-        yield "|---|---|---|---|"
+        yield "| verdict | level | kind | property | |"
+        yield "|---|---|---|---|---|"
         for result in results:
             verdict = f"**{result.status}**" if result.status in LOUD else result.status
-            cells = (verdict, result.level, _cell(result.name), _cell(result.text))
+            cells = (verdict, result.level, result.kind, _cell(result.name), _cell(result.text))
             yield f"| {' | '.join(cells)} |"
         yield ""
         for result in results:
