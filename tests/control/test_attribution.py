@@ -99,6 +99,26 @@ def test_a_queue_that_survives_the_drain_belongs_to_the_other() -> None:
     assert wan.blamed() == "download"
 
 
+def test_with_neither_loaded_the_slower_one_that_sends_enough_for_the_queue_owns_it() -> None:
+    wan = Wan()
+    wan.carry(20e6, 3e6, 2.0, delta_ms=250.0)
+    assert wan.blamed() == "upload"
+    wan = Wan()
+    wan.carry(20e6, 0.5e6, 2.0, delta_ms=250.0)
+    assert wan.blamed() == "download"
+
+
+def test_a_direction_that_is_not_loaded_is_suspected_after_two_drains_of_the_other() -> None:
+    wan = Wan()
+    wan.carry(38e6, 2e6, 2.0, delta_ms=250.0)
+    for _ in range(2):
+        assert wan.blamed() == "download"
+        wan.down.law.cut(wan.now_ns, 37e6, 250.0, **CUT)
+        wan.down.law.settle(wan.now_ns, 25.0, None, share=0.98, wait_ms=100.0)
+        wan.carry(38e6, 2e6, 0.3, delta_ms=250.0)
+    assert wan.blamed() == "upload"
+
+
 def test_without_a_queue_nobody_is_blamed() -> None:
     wan = Wan()
     wan.carry(38e6, 1e6, 2.0)

@@ -12,6 +12,8 @@ it to what arrives, again and again, is a death spiral. Therefore
 
 from wanctl.control.direction import CLIMB_MEMORY_NS, Direction
 
+ENOUGH_PACKETS = 25.0  # with fewer packets a delay is hardly a queue
+PATIENCE = 2  # drains before a direction that is not loaded is suspected
 STEEP = 0.25  # seconds of delay a second
 CALM_NS = 400_000_000  # without a queue for so long, the next one is another episode
 
@@ -36,30 +38,43 @@ class Attribution:
         down, up = self._down, self._up
         if self._blamed is None or now_ns - self._seen_ns > CALM_NS + rtt_ns:
             self._blamed = self._first(now_ns, slope, rtt_ns)
-            self._drains = self._blamed.law.settled if self._blamed else 0
-        elif down.loaded and up.loaded:
-            law = self._blamed.law
-            if law.settled > self._drains and now_ns >= law.blind_until_ns:
-                self._blamed = up if self._blamed is down else down
-                self._drains = self._blamed.law.settled
-        elif not self._blamed.loaded:
-            self._blamed = self._first(now_ns, slope, rtt_ns)
+            self._drains = self._blamed.law.settled
+        else:
+            self._doubt(now_ns, slope, rtt_ns)
         self._seen_ns = now_ns
         down.blamed = self._blamed is down
         up.blamed = self._blamed is up
 
-    def _first(self, now_ns: int, slope: float, rtt_ns: int) -> Direction | None:
+    def _doubt(self, now_ns: int, slope: float, rtt_ns: int) -> None:
+        """The queue still stands: one that survived the drain of the one who was blamed belongs to the other."""
+        blamed = self._blamed
+        assert blamed is not None
+        other = self._up if blamed is self._down else self._down
+        drains = blamed.law.settled - self._drains
+        contest = other.loaded or (other.packets or 0.0) > ENOUGH_PACKETS
+        if contest and drains >= (1 if other.loaded else PATIENCE) and now_ns >= blamed.law.blind_until_ns:
+            self._blamed, self._drains = other, other.law.settled
+        elif not blamed.loaded and not drains:
+            self._blamed = self._first(now_ns, slope, rtt_ns)
+            self._drains = self._blamed.law.settled
+
+    def _first(self, now_ns: int, slope: float, rtt_ns: int) -> Direction:
         down, up = self._down, self._up
         if not (down.loaded and up.loaded):
-            if down.loaded or up.loaded:
-                return down if down.loaded else up
-            if down.load is None or up.load is None:
-                return down
-            return down if (down.packets or 0.0) >= (up.packets or 0.0) else up
+            return self._without_contest()
         climber = max(down, up, key=lambda direction: direction.law.climbed_ns)
         if now_ns - climber.law.climbed_ns <= CLIMB_MEMORY_NS + rtt_ns:
             return climber
         return down if down.fell(now_ns) and slope > STEEP else up
+
+    def _without_contest(self) -> Direction:
+        """At most one is loaded. If none is, it is the one that sends enough for the queue; of two the slower one."""
+        down, up = self._down, self._up
+        if down.loaded or up.loaded:
+            return down if down.loaded else up
+        down_packets, up_packets = down.packets or 0.0, up.packets or 0.0
+        slower, faster = (up, down) if up_packets <= down_packets else (down, up)
+        return slower if (slower.packets or 0.0) > ENOUGH_PACKETS else faster
 
     def take_turns(self, now_ns: int, full: float) -> None:
         """While both are loaded only one may climb; when both could (load above `full`), not the last one again."""

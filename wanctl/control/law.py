@@ -99,9 +99,14 @@ class RateLaw:
         return (self._ceiling_bps - self.rate_bps) / self._ceiling_bps
 
     def confirms(self, now_ns: int, capacity_bps: float) -> bool:
-        """Whether a cut to this capacity would be a false alarm: out of a steady cruise, and nothing has changed."""
-        steady = not self._owing and not self.climbing and now_ns >= self.rest_until_ns
-        return steady and self.capacity_bps is not None and capacity_bps >= SHRUNK * self.capacity_bps
+        """Whether a cut to this capacity would be a false alarm: nothing has changed, and the rate was below it.
+
+        That is so in a steady cruise, and in a climb that has not passed the estimate yet.
+        """
+        known_bps = self.capacity_bps
+        if known_bps is None or self._owing or capacity_bps < SHRUNK * known_bps:
+            return False
+        return now_ns >= self.rest_until_ns and (not self.climbing or self.rate_bps <= known_bps)
 
     def cut(
         self,
