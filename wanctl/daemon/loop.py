@@ -56,13 +56,15 @@ class Loop:
         )
         self.window: Window | None = None
 
-    def run(self, stopping: Callable[[], bool], until_ns: int | None = None) -> None:
-        """Tick until `stopping` says so, or until a moment; raises what ended the shaper's thread, if it ended."""
+    def run(self, stopping: Callable[[], bool], duration_ns: int | None = None) -> None:
+        """Tick until `stopping` says so, or for a time; raises what ended the shaper's thread, if it ended."""
         self._shaper.want(SetRate(wan, way, now.wanted_bps, cut=False) for wan, way, now in self._directions())
         # What lives now lives to the end: the collector need not look at it again in the middle of a tick.
         gc.collect()
         gc.freeze()
-        self.schedule.due_ns = self._clock.monotonic_ns() + PERIOD_NS  # what it took to get here is no overrun
+        begun_ns = self._clock.monotonic_ns()
+        until_ns = None if duration_ns is None else begun_ns + duration_ns
+        self.schedule.due_ns = begun_ns + PERIOD_NS  # what it took to get here is no overrun
         while not stopping():
             due_ns = self.schedule.due_ns
             if until_ns is not None and due_ns > until_ns:

@@ -88,8 +88,7 @@ class Service:
         try:
             with self._signals(), self._served(source, publisher.troubles):
                 self._began_ns, self._began_cpu_ns = self._clock.monotonic_ns(), self._clock.cpu_ns()
-                until_ns = None if duration_ns is None else self._began_ns + duration_ns
-                loop.run(lambda: self._stopping, until_ns)
+                loop.run(lambda: self._stopping, duration_ns)
         finally:
             restored = shaper.stop()
             for prober in probers.values():
