@@ -36,7 +36,9 @@ def measure(seconds: int) -> dict[str, Any]:
     ):
         router.on_write(lambda _write: running.set())
         folder = Path(name)
-        daemon = start_daemon(write_site(folder, router, world.reflectors.addresses), folder / "summary.json")
+        daemon = start_daemon(
+            write_site(folder, router, world.reflectors.addresses), folder / "summary.json", run_folder=folder / "run"
+        )
         try:
             assert running.wait(20.0), "the daemon did not start"
             world.begin()

@@ -80,6 +80,7 @@ def _with(
     router: RouterosEmulator, clock: SystemClock, phase_ns: int, truths: dict[str, Truth], summary: dict[str, Any]
 ) -> None:
     click.secho(f"\n{phase_ns / 1e9:.0f} s with wanctl: the same line, the same downloads", bold=True)
+    click.echo("(in another terminal meanwhile: wanctl status, wanctl why)")
     running = threading.Event()
     router.on_write(lambda _write: running.set())
     with (
@@ -101,11 +102,11 @@ def _with(
                 summary.update(json.loads((folder / "summary.json").read_text()))
 
 
-def start_daemon(site: Path, summary: Path, *options: str) -> subprocess.Popen[bytes]:
-    """The real daemon on a site, as a process of its own, with its run folder beside the site."""
+def start_daemon(site: Path, summary: Path, *options: str, run_folder: Path | None = None) -> subprocess.Popen[bytes]:
+    """The real daemon on a site, as a process of its own; `run_folder` in place of the user's own."""
     command = [sys.executable, "-m", "wanctl", "run", str(site), "--summary", str(summary), *options]
-    environment = {**os.environ, "RUNTIME_DIRECTORY": str(site.parent / "run" / site.stem)}
-    return subprocess.Popen(command, env=environment)  # noqa: S603  (our own program)
+    own = {} if run_folder is None else {"RUNTIME_DIRECTORY": str(run_folder)}
+    return subprocess.Popen(command, env={**os.environ, **own})  # noqa: S603  (our own program)
 
 
 def stop_daemon(daemon: subprocess.Popen[bytes]) -> int:
