@@ -13,7 +13,7 @@ Commands = Mapping[str, tuple[str, ...]]
 
 
 class Grammar(NamedTuple):
-    """`menus` maps a path to its commands and their arguments; `folders` a path to the names of the menus below it."""
+    """`menus` maps a path to commands and their arguments, `folders` a path (the root is empty) to what is below it."""
 
     menus: Mapping[str, Commands]
     folders: Mapping[str, frozenset[str]]
@@ -41,7 +41,7 @@ def grammar() -> Grammar:
     for path in menus:
         words = path.strip("/").split("/")
         for depth, word in enumerate(words):
-            folders.setdefault("/" + "/".join(words[:depth]), set()).add(word)
+            folders.setdefault("".join(f"/{above}" for above in words[:depth]), set()).add(word)
     return Grammar(menus, {path: frozenset(names) for path, names in folders.items()})
 
 
