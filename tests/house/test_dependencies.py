@@ -25,7 +25,7 @@ DOORS = {
     "pygraphviz": ("wanctl/diagram/", "wanctl/engine/draw.py"),
     "requests": ("wanctl/routeros/https.py",),
     "urllib3": ("wanctl/routeros/https.py", "wanctl/routeros/failure.py"),
-    "paramiko": ("wanctl/routeros/ssh.py",),
+    "paramiko": ("wanctl/routeros/channel.py",),
     "pyroute2": ("wanctl/linux/",),
     "pydantic": ("wanctl/config/",),
     "pydantic_core": ("wanctl/config/",),

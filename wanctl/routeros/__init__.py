@@ -14,18 +14,35 @@ from wanctl.routeros.error import (
     Unreachable,
     Untrusted,
 )
-from wanctl.routeros.operations import InterfaceCounters, Resource, Router, SimpleLimit, SimpleQueue, TreeQueue
+from wanctl.routeros.operations import (
+    InterfaceCounters,
+    ListEntry,
+    Resource,
+    Route,
+    Router,
+    Rule,
+    RuleTable,
+    Service,
+    SimpleLimit,
+    SimpleQueue,
+    TreeQueue,
+)
 
 __all__ = [
     "Ambiguous",
     "Denied",
     "InterfaceCounters",
+    "ListEntry",
     "NotFound",
     "Refused",
     "Resource",
     "Resting",
+    "Route",
     "Router",
     "RouterError",
+    "Rule",
+    "RuleTable",
+    "Service",
     "SimpleLimit",
     "SimpleQueue",
     "TimedOut",

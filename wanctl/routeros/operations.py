@@ -5,7 +5,10 @@ that touches an object wants exactly one of that name: otherwise it raises `NotF
 nothing. All errors are `RouterError`s; after a `TimedOut` nobody knows whether the router carried the request out.
 """
 
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Protocol
+
+RuleTable = Literal["mangle", "filter", "nat"]
 
 
 class TreeQueue(NamedTuple):
@@ -62,6 +65,60 @@ class Resource(NamedTuple):
     sectors_written: int | None  # since the reboot; None where the board does not count them
 
 
+class ListEntry(NamedTuple):
+    """One entry of a firewall address list. `ttl_ns` is None for an entry that stays for ever."""
+
+    id: str
+    list: str
+    address: str
+    ttl_ns: int | None
+    comment: str
+    disabled: bool
+
+
+class Rule(NamedTuple):
+    """One rule of the firewall; rules of a table come in the order in which the router tries them."""
+
+    id: str
+    chain: str
+    action: str
+    comment: str
+    disabled: bool
+    invalid: bool
+    fields: Mapping[str, str]  # its matchers and parameters by their RouterOS names; those that are not set are absent
+
+    @property
+    def bypasses_queues(self) -> bool:
+        """Whether it lets connections with a mark past the queues: FastTrack knows neither marks nor queue trees."""
+        fasttrack = self.action == "fasttrack-connection" and not self.disabled
+        return fasttrack and self.fields.get("connection-mark") != "no-mark"
+
+
+class Route(NamedTuple):
+    """One route. A disabled one does not tell its table and its distance: they are empty and None."""
+
+    id: str
+    dst_address: str
+    gateway: str
+    table: str
+    distance: int | None
+    check_gateway: str  # "ping", "arp", "bfd", or empty
+    comment: str
+    disabled: bool
+    active: bool
+
+
+class Service(NamedTuple):
+    """One entry of `/ip/service`."""
+
+    name: str  # "www-ssl"
+    port: int
+    disabled: bool
+    address: str  # the prefixes that may connect, joined by commas; empty is everybody
+    certificate: str  # empty where there is none, or where the service has no such thing
+    max_sessions: int | None
+
+
 class Router(Protocol):
     """One connection to one router."""
 
@@ -86,6 +143,42 @@ class Router(Protocol):
 
     def read_interface(self, name: str) -> InterfaceCounters:
         """The byte counters of an interface."""
+        ...
+
+    def set_list_entry(self, list_: str, address: str, ttl_ns: int, comment: str) -> ListEntry:
+        """Have `address` (or prefix) in an address list for `ttl_ns` (whole seconds, >= 1 s) from now on.
+
+        Such an entry lives in the router's memory and goes by itself. One that is there already is refreshed, if it
+        has a time-out and the same `comment`; another's is left alone and `Refused`.
+        """
+        ...
+
+    def remove_list_entry(self, list_: str, address: str, comment: str) -> bool:
+        """Take the entry with that `comment` away; whether there was one. Another's is left alone and `Refused`."""
+        ...
+
+    def read_list(self, list_: str) -> tuple[ListEntry, ...]:
+        """The entries of an address list."""
+        ...
+
+    def set_rule_enabled(self, table: RuleTable, comment: str, *, enabled: bool) -> bool:
+        """Enable or disable the one rule with that comment; whether the router now says that it is enabled."""
+        ...
+
+    def read_rules(self, table: RuleTable) -> tuple[Rule, ...]:
+        """The rules of a table of the firewall, in order."""
+        ...
+
+    def read_routes(self) -> tuple[Route, ...]:
+        """The IPv4 routes of all tables."""
+        ...
+
+    def read_services(self) -> tuple[Service, ...]:
+        """The services of the router, as `/ip/service` has them."""
+        ...
+
+    def policies(self) -> frozenset[str]:
+        """What the group of this connection's user may do: `read`, `write`, `rest-api`, ..."""
         ...
 
     def resource(self) -> Resource:

@@ -1,4 +1,4 @@
-"""A RouterOS 7 router to test against, over real HTTPS on loopback.
+"""A RouterOS 7 router to test against, over real HTTPS and SSH on loopback.
 
 with RouterosEmulator(user="wanctl", password="secret") as router:
     RestRouter("127.0.0.1", "wanctl", "secret", port=router.port, ca_file=router.ca_file, now_ns=monotonic_ns)
@@ -7,6 +7,7 @@ with RouterosEmulator(user="wanctl", password="secret") as router:
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wanctl.testing.routeros.account import Account
 from wanctl.testing.routeros.certificate import Certificate
@@ -16,6 +17,9 @@ from wanctl.testing.routeros.seed import home_router
 from wanctl.testing.routeros.server import HttpsServer
 from wanctl.testing.routeros.state import Seed, State, Write
 
+if TYPE_CHECKING:
+    from wanctl.testing.routeros.sshface import SshFace
+
 NAMES = ("localhost", "127.0.0.1")
 
 
@@ -23,7 +27,8 @@ class RouterosEmulator:
     """The router. Everything may be used from any thread between `__enter__` and `__exit__`.
 
     `state` is what it holds at first (menu -> objects, as REST shows them), a home router if not given; `names` are
-    those of its certificate. `account` and `faults` may be changed while it runs.
+    those of its certificate. It serves SSH too if `ssh_port` is given. `account` and `faults` may be changed while it
+    runs.
     """
 
     def __init__(
@@ -34,6 +39,8 @@ class RouterosEmulator:
         password: str,
         host: str = "127.0.0.1",
         port: int = 0,
+        ssh_host: str = "127.0.0.1",
+        ssh_port: int | None = None,
         names: tuple[str, ...] = NAMES,
     ) -> None:
         self.state = state if isinstance(state, State) else State(home_router() if state is None else state)
@@ -48,12 +55,17 @@ class RouterosEmulator:
         self._certificate.write_authority(self.ca_file)
         self._server = HttpsServer(self.rest, self._certificate.context, host, port, self.state.sessions, self.faults)
         self.rest.on_answer = self._server.answered
+        self._ssh = None if ssh_port is None else _ssh_face(self.state, ssh_host, ssh_port)
 
     def __enter__(self) -> "RouterosEmulator":
         self._server.start()
+        if self._ssh is not None:
+            self._ssh.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._ssh is not None:
+            self._ssh.stop()
         self._server.stop()
         self._folder.cleanup()
 
@@ -71,6 +83,22 @@ class RouterosEmulator:
     def pin(self) -> str:
         """The pin of the router's key, `sha256//BASE64`."""
         return self._certificate.pin
+
+    @property
+    def ssh(self) -> "SshFace":
+        """The SSH face; there is one if an `ssh_port` was given."""
+        assert self._ssh is not None, "this router was made without an ssh_port"
+        return self._ssh
+
+    @property
+    def ssh_port(self) -> int:
+        """The port of the SSH face."""
+        return self.ssh.port
+
+    @property
+    def host_key_sha256(self) -> str:
+        """The fingerprint of the SSH host key: `SHA256:` and base64."""
+        return self.ssh.host_key_sha256
 
     @property
     def connections(self) -> int:
@@ -96,6 +124,14 @@ class RouterosEmulator:
     def drop_connections(self) -> None:
         """Close every connection, as a router does with idle ones."""
         self._server.drop_connections()
+        if self._ssh is not None:
+            self._ssh.drop_connections()
+
+
+def _ssh_face(state: State, host: str, port: int) -> "SshFace":
+    from wanctl.testing.routeros.sshface import SshFace  # its library takes a while to load
+
+    return SshFace(state, host, port)
 
 
 def _admit(state: State, account: Account) -> None:
