@@ -5,7 +5,8 @@ with RouterosEmulator(user="wanctl", password="secret") as router:
 """
 
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,8 @@ class RouterosEmulator:
     """The router. Everything may be used from any thread between `__enter__` and `__exit__`.
 
     `state` is what it holds at first (menu -> objects, as REST shows them), a home router if not given; `names` are
-    those of its certificate. It serves SSH too if `ssh_port` is given. `account` and `faults` may be changed while it
-    runs.
+    those of its certificate. It serves REST unless `port` is None, and SSH if `ssh_port` is given (0: any free one).
+    `account` and `faults` may be changed while it runs.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class RouterosEmulator:
         user: str = "wanctl",
         password: str,
         host: str = "127.0.0.1",
-        port: int = 0,
+        port: int | None = 0,
         ssh_host: str = "127.0.0.1",
         ssh_port: int | None = None,
         names: tuple[str, ...] = NAMES,
@@ -53,12 +54,18 @@ class RouterosEmulator:
         self._folder = tempfile.TemporaryDirectory(prefix="routeros-")
         self.ca_file = Path(self._folder.name) / "ca.pem"
         self._certificate.write_authority(self.ca_file)
-        self._server = HttpsServer(self.rest, self._certificate.context, host, port, self.state.sessions, self.faults)
-        self.rest.on_answer = self._server.answered
+        self._server = (
+            None
+            if port is None
+            else HttpsServer(self.rest, self._certificate.context, host, port, self.state.sessions, self.faults)
+        )
         self._ssh = None if ssh_port is None else _ssh_face(self.state, ssh_host, ssh_port)
+        self._before_safe_mode: Seed | None = None
 
     def __enter__(self) -> "RouterosEmulator":
-        self._server.start()
+        if self._server is not None:
+            self.rest.on_answer = self._server.answered
+            self._server.start()
         if self._ssh is not None:
             self._ssh.start()
         return self
@@ -66,13 +73,14 @@ class RouterosEmulator:
     def __exit__(self, *_: object) -> None:
         if self._ssh is not None:
             self._ssh.stop()
-        self._server.stop()
+        if self._server is not None:
+            self._server.stop()
         self._folder.cleanup()
 
     @property
     def port(self) -> int:
         """The port of the REST face."""
-        return self._server.port
+        return self._https.port
 
     @property
     def rest_url(self) -> str:
@@ -102,8 +110,8 @@ class RouterosEmulator:
 
     @property
     def connections(self) -> int:
-        """How many connections have been opened so far."""
-        return self._server.connections
+        """How many connections to the REST face have been opened so far."""
+        return self._https.connections
 
     @property
     def requests(self) -> int:
@@ -121,11 +129,48 @@ class RouterosEmulator:
         """Call `listener` after each change that a client makes, in the emulator's thread."""
         self.state.on_write(listener)
 
-    def drop_connections(self) -> None:
-        """Close every connection, as a router does with idle ones."""
-        self._server.drop_connections()
-        if self._ssh is not None:
+    def drop_connections(self, faces: Collection[str] = ("rest", "ssh")) -> None:
+        """Close every connection to these faces, as a router does with idle ones."""
+        if self._server is not None and "rest" in faces:
+            self._server.drop_connections()
+        if self._ssh is not None and "ssh" in faces:
             self._ssh.drop_connections()
+
+    def reboot(self, down_ns: int = 0) -> None:
+        """Start the router again; for `down_ns` it hangs up on whoever connects. What it had in memory is gone."""
+        before = set(self.faults.down)
+        self.faults.down = {"rest", "ssh"}
+        self.state.reboot()
+        self.drop_connections()
+        if down_ns:
+            timer = threading.Timer(down_ns / 1e9, self._come_back, (before,))
+            timer.daemon = True
+            timer.start()
+        else:
+            self._come_back(before)
+
+    def swap_certificate(self) -> None:
+        """Have another certificate from another authority, and no connection that knew the old one."""
+        self._certificate.swap()
+        self._https.drop_connections()
+
+    def enter_safe_mode(self) -> None:
+        """Somebody at the router enters safe mode: from now on every change, by whomever, may be undone."""
+        self._before_safe_mode = self.state.dump()
+
+    def lose_safe_mode(self) -> None:
+        """That session breaks off, and everything since `enter_safe_mode` is undone."""
+        if self._before_safe_mode is not None:
+            self.state.restore(self._before_safe_mode)
+        self._before_safe_mode = None
+
+    def _come_back(self, down: set[str]) -> None:
+        self.faults.down = down
+
+    @property
+    def _https(self) -> HttpsServer:
+        assert self._server is not None, "this router was made without a port for REST"
+        return self._server
 
 
 def _ssh_face(state: State, host: str, port: int) -> "SshFace":

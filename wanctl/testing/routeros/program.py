@@ -1,66 +1,72 @@
-"""The emulator as a program of its own: `python -m wanctl.testing.routeros.program --help`.
+"""The emulator as a program of its own: it runs until SIGTERM or SIGINT. `wanctl emulator` is its command line."""
 
-It runs until SIGTERM or SIGINT. The ready file appears, whole, when it listens.
-"""
-
-import argparse
+import contextlib
 import json
 import os
 import signal
-import sys
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from wanctl.testing.routeros.emulator import RouterosEmulator
+from wanctl.testing.routeros.faultsocket import FaultSocket
 from wanctl.testing.routeros.seed import built_in, home_router
 from wanctl.testing.routeros.state import Seed, State
 
-CANNOT = 2
+Endpoint = tuple[str, int]
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the emulator as the arguments say; the exit code."""
-    given = _parser().parse_args(argv)
+class Options(NamedTuple):
+    """What the program is told; at least one of `rest` and `ssh` is given."""
+
+    rest: Endpoint | None
+    ssh: Endpoint | None
+    user: str
+    password_file: Path
+    ready_file: Path
+    state: Path | None
+    fault_socket: Path | None
+
+
+def run(options: Options) -> None:
+    """Serve until a signal says to stop. Raises OSError and ValueError for what cannot be done.
+
+    The ready file appears, whole, when everything listens; the state file is read at the start if it is there, and
+    written at the end.
+    """
     # Before any thread starts, so that all of them inherit it and the signals wait for `sigwait`.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    try:
-        host, port = _endpoint(given.rest)
-        password = given.password_file.read_text().rstrip("\n")
-        state = State(_seed(given.state))
-        router = RouterosEmulator(state, user=given.user, password=password, host=host, port=port)
-    except (OSError, ValueError) as error:
-        sys.stderr.write(f"emulator: {error}\n")
-        return CANNOT
-    with router:
-        _write(given.ready_file, {"rest_url": router.rest_url, "ca_file": str(router.ca_file), "pin": router.pin})
+    password = options.password_file.read_text().rstrip("\n")
+    state = State(_seed(options.state))
+    host, port = options.rest or ("127.0.0.1", None)
+    ssh_host, ssh_port = options.ssh or ("127.0.0.1", None)
+    router = RouterosEmulator(
+        state, user=options.user, password=password, host=host, port=port, ssh_host=ssh_host, ssh_port=ssh_port
+    )
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(router)
+        if options.fault_socket is not None:
+            stack.enter_context(FaultSocket(router, options.fault_socket))
+        _write(options.ready_file, _ready(router, options))
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    if given.state is not None:
-        _write(given.state, state.dump())
-    return 0
+    if options.state is not None:
+        _write(options.state, state.dump())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="emulator", description="A RouterOS 7 router to try things on.")
-    parser.add_argument("--rest", required=True, metavar="HOST:PORT", help="where to serve REST; port 0 is any")
-    parser.add_argument("--user", required=True, help="who may log in")
-    parser.add_argument("--password-file", required=True, type=Path, metavar="FILE", help="with what password")
-    parser.add_argument(
-        "--ready-file", required=True, type=Path, metavar="FILE", help="gets JSON: rest_url, ca_file, pin"
-    )
-    parser.add_argument(
-        "--state",
-        type=Path,
-        metavar="FILE",
-        help="JSON, menu to objects: read at the start if it exists, written at the end",
-    )
-    return parser
-
-
-def _endpoint(text: str) -> tuple[str, int]:
+def endpoint(text: str) -> Endpoint:
+    """`HOST:PORT`. Raises ValueError."""
     host, colon, port = text.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65_535:
+    if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise ValueError(f"'{text}' is not HOST:PORT")
     return host.strip("[]"), int(port)
+
+
+def _ready(router: RouterosEmulator, options: Options) -> dict[str, object]:
+    ready: dict[str, object] = {}
+    if options.rest is not None:
+        ready |= {"rest_url": router.rest_url, "ca_file": str(router.ca_file), "pin": router.pin}
+    if options.ssh is not None:
+        ready |= {"ssh_port": router.ssh_port, "host_key_sha256": router.host_key_sha256}
+    return ready
 
 
 def _seed(path: Path | None) -> Seed:
@@ -87,7 +93,3 @@ def _write(path: Path, content: object) -> None:
     beside = path.with_name(f"{path.name}.{os.getpid()}")
     beside.write_text(json.dumps(content, indent=1) + "\n")
     beside.replace(path)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -45,6 +45,11 @@ class SshFace:
         """The fingerprint of the host key: `SHA256:` and base64."""
         return str(self._key.get_fingerprint("sha256"))
 
+    @property
+    def public_key(self) -> str:
+        """The host key as a file of known hosts has it, without the name of the host."""
+        return " ".join(self._key.export_public_key().decode().split()[:2])
+
     def start(self) -> None:
         """Start to serve; returns when the server listens. Raises what kept it from doing so."""
         self._thread.start()
