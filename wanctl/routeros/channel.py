@@ -168,7 +168,7 @@ class SshConnection:
                 return error
             case paramiko.BadHostKeyException():
                 return _foreign(self.place, fingerprint(error.key))
-            case paramiko.AuthenticationException():
+            case paramiko.AuthenticationException() if _is_refusal(error):
                 return Denied(
                     f"the router at {self.place} does not accept the user '{self._user}'",
                     "check the password, the user's allowed address, and that its group has the policy ssh",
@@ -209,6 +209,11 @@ class _Pinned(paramiko.RejectPolicy):
         del client, hostname
         if fingerprint(key) not in self._pins:
             raise _foreign(self._place, fingerprint(key))
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether a login failed because of who logs in. The library uses one exception for all that ends a login."""
+    return isinstance(error, paramiko.BadAuthenticationType) or str(error) == "Authentication failed."
 
 
 def _foreign(place: str, seen: str) -> Untrusted:

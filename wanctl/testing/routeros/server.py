@@ -72,12 +72,13 @@ class HttpsServer:
         """Close all connections, as a router does with idle ones; returns when they are closed."""
 
         async def drop() -> None:
-            for connection in list(self._connections.values()):
+            doomed = list(self._connections.values())
+            for connection in doomed:
                 connection.transport.close()  # says goodbye, and would wait for the client to do so too
             await asyncio.sleep(0)
-            for connection in list(self._connections.values()):
+            for connection in doomed:
                 connection.transport.abort()
-            while self._connections:
+            while any(self._connections.get(connection.peer) is connection for connection in doomed):
                 await asyncio.sleep(0.001)
 
         asyncio.run_coroutine_threadsafe(drop(), self._server.loop).result(_START_LIMIT_S)

@@ -105,11 +105,17 @@ class State:
             return {path: [self._stored(MENUS[path], item) for item in self._table(path)] for path in self._tables}
 
     def restore(self, seed: Seed) -> None:
-        """Hold what a dump says, in place of everything else."""
+        """Hold what a dump says, in place of everything else; only counters go on as they are."""
         with self.lock:
+            counted = {path: {str(item[".id"]): item for item in table} for path, table in self._tables.items()}
             for table in self._tables.values():
                 table.clear()
             self._load(seed)
+            for path, table in self._tables.items():
+                names = [field.name for field in MENUS[path].fields if field.counter]
+                for item in table:
+                    before = counted[path].get(str(item[".id"]), {})
+                    item.update({name: before[name] for name in names if name in before})
 
     def add(self, path: str, values: Mapping[str, str]) -> str:
         """Make an object; its id. Raises `Trap`."""
