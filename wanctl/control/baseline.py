@@ -1,8 +1,9 @@
 """The idle round-trip time of one reflector: a low quantile of what 300 s of following have shown.
 
 Time is cut into slices; of each only the second smallest RTT is kept, and the baseline is a low quantile of these lows.
-One false low answer moves nothing, and a link that is noisy or was loaded for most of the window still shows its floor. Slices are time, not samples, so the tick rate does not matter. A slice counts while it is *fed*: an
-hour of frozen baseline ages nothing.
+One false low answer moves nothing, and a link that is noisy or was loaded for most of the window still shows its floor.
+Slices are time, not samples, so the tick rate does not matter. A slice counts while it is *fed*: an hour of frozen
+baseline ages nothing.
 """
 
 from bisect import bisect_left, insort

@@ -3,7 +3,7 @@
 The limit is the largest of three, within bounds: the target, as long as nothing speaks for more; the idle noise with a
 margin; and the time of some full packets, because at a low rate a healthy queue is bursts of them. A cut out of a
 steady cruise that finds the capacity where it was has been a false alarm: this link's *loaded* delay strays by itself
-(DOCSIS grants, Wi-Fi). Each raises the target, up to twice; ten quiet minutes undo it.
+(DOCSIS grants, Wi-Fi). Each raises the target, up to 1.6 times; ten quiet minutes undo it.
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from wanctl.control.noise import IdleNoise
 
 NOISE_MARGIN = 1.5
 PACKETS = 2.5
-WARIER, WARIEST = 1.25, 2.0
+WARIER, WARIEST = 1.25, 1.6
 CALMER, CALMER_NS = 0.989, 10_000_000_000
 
 
