@@ -149,7 +149,7 @@ def test_full_load_and_nothing_wrong_is_left_alone_after_a_while() -> None:
     """Cable held by a good queue for five minutes: some milliseconds come and go, and mean nothing."""
 
     def rtt_ms(at_s: float) -> float:
-        return 10.0 + (jitter(at_s, 2.0) if at_s < 10.0 else 1.0 + jitter(at_s, 9.0))
+        return 10.0 + (jitter(at_s, 2.0) if at_s < 10.0 else 1.0 + jitter(at_s, 7.0))
 
     run = Replayed(200.0, rtt_ms, mbit=lambda at_s: (45.0, 5.0) if at_s > 10.0 else (0.3, 0.1))
     late = [states[2] for at_s, states, _ in run.seen if at_s > 60.0]
