@@ -4,6 +4,7 @@ from wanctl.testing.routeros.account import Account
 from wanctl.testing.routeros.emulator import RouterosEmulator
 from wanctl.testing.routeros.fault import Faults
 from wanctl.testing.routeros.seed import built_in, home_router
-from wanctl.testing.routeros.state import Seed, State, Write
+from wanctl.testing.routeros.state import State, Write
+from wanctl.testing.routeros.store import Seed
 
 __all__ = ["Account", "Faults", "RouterosEmulator", "Seed", "State", "Write", "built_in", "home_router"]

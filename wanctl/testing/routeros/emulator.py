@@ -16,7 +16,8 @@ from wanctl.testing.routeros.matcher import granted_policies
 from wanctl.testing.routeros.rest import RestFace
 from wanctl.testing.routeros.seed import home_router
 from wanctl.testing.routeros.server import HttpsServer
-from wanctl.testing.routeros.state import Seed, State, Write
+from wanctl.testing.routeros.state import State, Write
+from wanctl.testing.routeros.store import Seed
 
 if TYPE_CHECKING:
     from wanctl.testing.routeros.sshface import SshFace

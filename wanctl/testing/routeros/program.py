@@ -10,7 +10,8 @@ from typing import NamedTuple
 from wanctl.testing.routeros.emulator import RouterosEmulator
 from wanctl.testing.routeros.faultsocket import FaultSocket
 from wanctl.testing.routeros.seed import built_in, home_router
-from wanctl.testing.routeros.state import Seed, State
+from wanctl.testing.routeros.state import State
+from wanctl.testing.routeros.store import Seed
 
 Endpoint = tuple[str, int]
 

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from wanctl.testing.routeros.account import Account
 from wanctl.testing.routeros.catalog import MENUS
 from wanctl.testing.routeros.command import Arguments, Reply, item_id, print_, run
+from wanctl.testing.routeros.console import Console
 from wanctl.testing.routeros.fault import Faults
 from wanctl.testing.routeros.menu import Menu
 from wanctl.testing.routeros.restbody import arguments_of, encode, refusal, texts_of
@@ -100,6 +101,8 @@ class RestFace:
             return refusal(HTTPStatus.NOT_IMPLEMENTED, "")
         try:
             self._admit(authorization, peer)
+            if (method, path) == ("POST", "/rest/execute"):
+                return HTTPStatus.OK, encode(self._execute(texts_of(arguments_of(body))))
             menu, words = _resolve([unquote(part, errors="surrogateescape") for part in path.strip("/").split("/")])
             self._permit(method, words)
             status, reply = self._dispatch(method, menu, words, query, arguments_of(body))
@@ -112,6 +115,13 @@ class RestFace:
         if isinstance(reply, Watch):
             return status, reply
         return status, b"" if status == HTTPStatus.NO_CONTENT else encode(reply)
+
+    def _execute(self, texts: dict[str, str]) -> Reply:
+        """Run a script; without `as-string` the router gives the number of a job and tells nothing more."""
+        if "script" not in texts:
+            raise Trap("missing =script=")
+        output = Console(self.state).run(texts["script"])
+        return {"ret": output if "as-string" in texts else "*1"}
 
     def _admit(self, authorization: str, peer: Peer) -> None:
         expected = base64.b64encode(f"{self.account.user}:{self.account.password}".encode()).decode()

@@ -1,6 +1,6 @@
 """What the emulator holds unless it is told otherwise: a small home router with one WAN and its two queues."""
 
-from wanctl.testing.routeros.state import Seed
+from wanctl.testing.routeros.store import Seed
 
 # Names and order are those of a CHR 7.22; the ids of the last five follow the one that is known (*FFFFFFFA).
 _TYPES = (

@@ -1,11 +1,10 @@
 """Who is connected: RouterOS shows a row for each connection, writes a line when somebody logs in, and has a limit."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from wanctl.testing.routeros.state import State
+from wanctl.testing.routeros.fault import Faults
 
 Peer = tuple[str, int]
 SERVICES = {"rest": "www-ssl", "ssh": "ssh"}
@@ -24,14 +23,15 @@ class Session:
 class Sessions:
     """The connections of all faces; safe to touch from any thread."""
 
-    def __init__(self, state: "State") -> None:
-        self._state = state
+    def __init__(self, faults: Faults, write_log: Callable[[str, str], None]) -> None:
+        self._faults = faults
+        self._write_log = write_log
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, Peer], Session] = {}
 
     def open(self, face: str, local: Peer, remote: Peer) -> bool:
         """Let a connection in, unless the service is down or has enough of them."""
-        faults = self._state.faults
+        faults = self._faults
         with self._lock:
             count = sum(session.face == face for session in self._sessions.values())
             if face in faults.down or count >= faults.session_limit:
@@ -44,7 +44,7 @@ class Sessions:
         with self._lock:
             session = self._sessions.pop((face, remote), None)
         if session is not None and session.user:
-            self._state.write_log("system,info,account", f"user {session.user} logged out from {_via(session)}")
+            self._write_log("system,info,account", f"user {session.user} logged out from {_via(session)}")
 
     def login(self, face: str, remote: Peer, user: str) -> None:
         """Note who uses a connection; the log gets one line a connection, not one a request."""
@@ -53,12 +53,12 @@ class Sessions:
             if session is None or session.user == user:
                 return
             session.user = user
-        self._state.write_log("system,info,account", f"user {user} logged in from {_via(session)}")
+        self._write_log("system,info,account", f"user {user} logged in from {_via(session)}")
 
     def refuse(self, face: str, remote: Peer, user: str) -> None:
         """Note a login that failed."""
         via = _via(Session(face, remote, remote))
-        self._state.write_log("system,error,critical", f"login failure for user {user} from {via}")
+        self._write_log("system,error,critical", f"login failure for user {user} from {via}")
 
     def rows(self) -> list[dict[str, str]]:
         """What `/ip/service` shows beside the services themselves."""
