@@ -159,6 +159,23 @@ def test_a_missing_policy_is_told(state: State) -> None:
     assert run(state, ":put [/system/identity/get name]") == ["MikroTik"]
 
 
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [
+        (':put [/queue/tree/find where name~"["]', ["invalid regular expression"]),
+        (":put [:tonum \u00b2]", [""]),
+        (":put [/system/resource/print as-value where !version]", [""]),
+        (":put [:len [/interface/print as-value]]", ["7"]),
+        (":put ($nothing . 3)", ["3"]),
+        (":put (1 + x)", ["cannot compare or calculate with 1 and x"]),
+        ("/interface/ethernet/print", ["failure: the emulator does not do /interface/ethernet/print"]),
+        ("/queue/tree/get", ["missing value(s) of argument(s) numbers"]),
+    ],
+)
+def test_what_makes_little_sense_is_answered_all_the_same(state: State, source: str, printed: list[str]) -> None:
+    assert run(state, source) == printed
+
+
 def test_depth_and_length_have_an_end(state: State) -> None:
     for opening in ("[:put ", "(", "(!", '"$('):
         assert run(state, ":put " + opening * 2_000)[0].startswith("syntax error")

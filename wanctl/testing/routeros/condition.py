@@ -22,7 +22,7 @@ def typed(menu: Menu, name: str, text: str | None) -> Typed:
     if text is None:
         return None
     counter = name in menu.by_name and menu.by_name[name].counter
-    if (isinstance(kind, Rate | Whole) or counter) and text.lstrip("-").isdigit():
+    if (isinstance(kind, Rate | Whole) or counter) and re.fullmatch(r"-?[0-9]+", text):
         return int(text)
     if isinstance(kind, Time | Timeout) and _SPAN.fullmatch(text):
         return clock(text)
@@ -54,7 +54,10 @@ def holds(
 
 def _compares(menu: Menu, name: str, text: str | None, operator: str, wanted: Typed, names: Names) -> bool:
     if operator == "~":
-        return re.search(printed(wanted), text or "") is not None
+        try:
+            return re.search(printed(wanted), text or "") is not None
+        except re.error:
+            raise Trap("invalid regular expression") from None  # guess
     if operator in ("=", "!="):
         return (_normal(menu, name, text, names) == _normal(menu, name, printed(wanted), names)) == (operator == "=")
     here, there = typed(menu, name, text), wanted

@@ -5,6 +5,7 @@ refused whole; an unknown command or argument stops the text where it stands, as
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 from wanctl.testing.routeros.catalog import MENUS
@@ -132,7 +133,7 @@ class Console:
             return len(records)
         if "as-value" in given:
             values: list[Typed] = [{name: typed(menu, name, text) for name, text in one.items()} for one in records]
-            return values[0] if menu.singleton else values
+            return values[0] if menu.singleton and values else values
         if not inside:
             style = next((one for one in _STYLES if one in given), "detail")
             self._out.append(listing(menu, records, style))
@@ -247,7 +248,7 @@ class Console:
                 return printed(self._of(given, "value"))
             case "tonum":
                 text = printed(self._of(given, "value"))
-                return int(text) if text.lstrip("-").isdigit() else None
+                return int(text) if re.fullmatch(r"-?[0-9]+", text) else None
             case "typeof":
                 names = {bool: "bool", int: "num", str: "str", list: "array", dict: "array", type(None): "nothing"}
                 return names[type(self._of(given, "value"))]
