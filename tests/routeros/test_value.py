@@ -79,3 +79,8 @@ def test_json_survives_control_bytes_and_broken_utf8() -> None:
 
 def test_numbers_and_booleans_become_text() -> None:
     assert value.texts({"error": 404, "on": True, "name": "x"}) == {"error": "404", "on": "true", "name": "x"}
+
+
+def test_a_body_without_a_bottom_is_no_json() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        value.json_value(b"[" * 100_000)

@@ -5,7 +5,6 @@ it did: it says `wanctl KEY VALUE` for each thing that is wanted, and what comes
 line counts first how many objects a name has; it goes on only if there is exactly one.
 """
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from typing import NamedTuple
 from wanctl.routeros.error import Denied, NotFound, Refused, RouterError
 from wanctl.routeros.quote import ros_quote
 from wanctl.routeros.record import Record
-from wanctl.routeros.value import Json
+from wanctl.routeros.value import Json, json_value
 
 MARK = "wanctl"
 FOUND = "found"
@@ -87,7 +86,7 @@ def records(output: str) -> list[Record]:
     for line in output.replace("\r\n", "\n").split("\n"):
         if line.startswith(("[", "{")):
             try:
-                parsed: Json = json.loads(line, strict=False)
+                parsed = json_value(line.encode())
             except ValueError:
                 break
             listed = parsed if isinstance(parsed, list) else [parsed]

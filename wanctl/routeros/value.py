@@ -93,7 +93,10 @@ def json_value(body: bytes) -> Json:
     """
     if not body.strip():
         return None
-    value: Json = json.loads(body.decode("utf-8", "replace"), strict=False)
+    try:
+        value: Json = json.loads(body.decode("utf-8", "replace"), strict=False)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     return value
 
 

@@ -31,7 +31,7 @@ def print_(state: State, menu: Menu, arguments: Arguments) -> list[dict[str, str
     listed = arguments.get(".proplist", "")
     wanted = listed.split(",") if isinstance(listed, str) else listed
     shown = [{name: record[name] for name in record if not any(wanted) or name in wanted} for record in records]
-    return shown[0] if menu.singleton else shown
+    return shown[0] if menu.singleton and shown else shown
 
 
 def find_items(state: State, menu: Menu, texts: Mapping[str, str]) -> list[str]:

@@ -30,7 +30,7 @@ def arguments_of(body: bytes) -> Arguments:
         return {}
     try:
         parsed = json.loads(body.decode("utf-8", "surrogateescape"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Trap("invalid JSON") from None  # guess
     if not isinstance(parsed, dict):
         raise Trap("invalid JSON")  # guess
