@@ -58,7 +58,10 @@ def if_one(objects: str, commands: Iterable[str]) -> str:
 
 def get(menu: str, objects: str, fields: Iterable[str]) -> list[str]:
     """Commands that say properties of the one object that an expression finds."""
-    return [put(field, f"[{menu}/get {objects} {field}]") for field in fields]
+    # Not `get ... .id`: the argument tree has no such value.
+    return [
+        put(field, f"[:tostr {objects}]" if field == ".id" else f"[{menu}/get {objects} {field}]") for field in fields
+    ]
 
 
 def as_json(menu: str, conditions: Mapping[str, str]) -> str:

@@ -152,10 +152,9 @@ class Console:
         if value_name is None:
             return {name: typed(menu, name, text) for name, text in record.items()}
         name = self._one_text(value_name)
-        if name != ".id" and name not in menu.by_name:
+        if name not in menu.by_name:
             raise Trap("input does not match any value of value-name")
-        kind = menu.by_name[name].kind if name != ".id" else None
-        if self._state.faults.humanised_get and isinstance(kind, Rate) and name in record:
+        if self._state.faults.humanised_get and isinstance(menu.by_name[name].kind, Rate) and name in record:
             return rate(int(record[name]))
         return typed(menu, name, record.get(name))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from wanctl.testing.routeros.cursor import PLAIN, Cursor
 from wanctl.testing.routeros.grammar import grammar
 from wanctl.testing.routeros.quotedtext import BadEscape, read_quoted
 from wanctl.testing.routeros.script import (
@@ -10,9 +11,7 @@ from wanctl.testing.routeros.script import (
     Block,
     Command,
     Operation,
-    Place,
     Substitution,
-    SyntaxFault,
     Text,
     Value,
     Variable,
@@ -45,20 +44,11 @@ _POSITIONAL = {
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _PROPERTY = re.compile(r"\.?[A-Za-z][A-Za-z0-9-]*")
 _LITERAL = re.compile(r"[^\s;\[\]{}()$\"#=<>~]+")
-_PLAIN = re.compile(r"[^\s;\[\]{}()$\"#]+")
-_BLANK = re.compile(r"(?:[ \t]|\\\r?\n)*")
 _COMPARISON = re.compile(r"!=|<=|>=|=|<|>|~")
-_MOST_DEPTH = 40
 
 
-class Parser:
+class Parser(Cursor):
     """Parses one text, once."""
-
-    def __init__(self, source: str, menu: str = "") -> None:
-        self._source = source
-        self._at = 0
-        self._menu = menu
-        self._depth = 0
 
     def parse(self) -> Block:
         """The whole text. Raises `SyntaxFault`."""
@@ -114,7 +104,7 @@ class Parser:
         while not self._at_end():
             self._blank()
             self._take("/")
-            match = _PLAIN.match(self._source, self._at)
+            match = PLAIN.match(self._source, self._at)
             if match is not None:
                 words.append(match[0])
                 self._at = match.end()
@@ -198,7 +188,7 @@ class Parser:
         if character == "$":
             self._at += 1
             return Variable(self._word(_NAME, "syntax error"))
-        return Word(self._word(_PLAIN, "expected input value"))
+        return Word(self._word(PLAIN, "expected input value"))
 
     def _enclosed(self, opening: str, closing: str, inside: Callable[[], Value]) -> Value:
         assert self._peek() == opening
@@ -207,15 +197,6 @@ class Parser:
         self._blank()
         if not self._take(closing):
             self._fail("syntax error")
-        return value
-
-    def _deeper(self, inside: Callable[[], Value]) -> Value:
-        """What is inside of something else, unless that has no end."""
-        self._depth += 1
-        if self._depth > _MOST_DEPTH:
-            self._fail("syntax error")
-        value = inside()
-        self._depth -= 1
         return value
 
     def _text(self) -> Text:
@@ -300,52 +281,3 @@ class Parser:
             return Operation("is", (name,))
         self._at = match.end()
         return Operation(match[0] + "?", (name, self._value()))
-
-    def _take_operator(self, operator: str) -> bool:
-        self._blank()
-        if operator.isalpha():
-            return self._take_word(operator)
-        return self._take(operator)
-
-    def _take_word(self, word: str) -> bool:
-        if self._word_ahead() != word:
-            return False
-        self._at += len(word)
-        return True
-
-    def _word_ahead(self) -> str:
-        match = _PLAIN.match(self._source, self._at)
-        return match[0] if match else ""
-
-    def _word(self, pattern: re.Pattern[str], otherwise: str) -> str:
-        match = pattern.match(self._source, self._at)
-        if match is None:
-            self._fail(otherwise)
-        assert match is not None
-        self._at = match.end()
-        return match[0]
-
-    def _take(self, text: str) -> bool:
-        if not self._source.startswith(text, self._at):
-            return False
-        self._at += len(text)
-        return True
-
-    def _peek(self) -> str:
-        return self._source[self._at : self._at + 1]
-
-    def _at_end(self) -> bool:
-        return self._peek() in ("", ";", "\r", "\n", "]", "}", ")")
-
-    def _blank(self) -> None:
-        match = _BLANK.match(self._source, self._at)
-        assert match is not None
-        self._at = match.end()
-
-    def _place(self, at: int) -> Place:
-        before = self._source[:at]
-        line = before.rsplit("\n", 1)[-1]
-        return Place(before.count("\n") + 1, len(line.encode("utf-8", "surrogateescape")) + 1)
-
-    def _fail(self, text: str) -> None:
-        raise SyntaxFault(text, self._place(self._at))
