@@ -210,7 +210,8 @@ class Interpreter:
         selected: list[Row] = []
         for leaf in starts if starts is not None else self._leaves():
             for state in (leaf, *leaf.ancestors):
-                row = self._first_true(rows_of(state), asked)
+                rows = rows_of(state)
+                row = self._first_true(rows, asked) if rows else None
                 if row is not None:
                     if row not in selected:
                         selected.append(row)

@@ -44,6 +44,7 @@ def test_a_case_that_holds_has_no_failure() -> None:
     [
         ({"expect": ["OFF"]}, "leaves"),
         ({"expect": []}, "leaves"),
+        ({"expect": "ON"}, "case"),
         ({"entered": []}, "entered"),
         ({"exited": ["OFF", "ON"]}, "exited"),
         ({"marks": []}, "marks"),
@@ -68,8 +69,10 @@ def test_the_start_is_checked_like_a_step() -> None:
     ]
 
 
-def test_lists_that_are_absent_are_not_checked() -> None:
-    assert whats({**PASSES, "steps": [{"event": "go", "expect": ["ON"]}]}) == []
+def test_what_is_absent_is_not_checked_but_faults() -> None:
+    assert whats({**PASSES, "steps": [{"event": "go"}, {"event": "go", "expect": ["ON"]}]}) == []
+    endless = LAMP.replace("  ON: {}", "  ON: {always: [{to: ON}]}")
+    assert whats({**PASSES, "machine": endless, "steps": [{"event": "go"}]}) == [(1, "faults")]
 
 
 def test_a_machine_that_does_not_load_is_a_failure_of_its_case() -> None:
@@ -122,7 +125,7 @@ def test_a_name_that_is_a_whole_path_means_that_state() -> None:
         ("{", "not JSON"),
         ("[]", "a case is an object"),
         ("{}", "a case needs 'id'"),
-        (json.dumps({**PASSES, "steps": [{}]}), "step 1 needs 'expect'"),
+        (json.dumps({**PASSES, "steps": ["go"]}), "step 1 must be an object"),
         (json.dumps({**PASSES, "conflicts": "both"}), "lca or scxml"),
     ],
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.reference.adapter import ReferenceSubject
 from wanctl.testing.conformance import Adapter, EngineSubject, Report, read_cases, run_cases
@@ -31,6 +32,19 @@ def test_every_case_that_names_no_rule_passes_under_scxml_too(file: str, adapter
     report = run_cases(cases, adapter, "scxml")
     assert failures(report) == ""
     assert report.skipped == sum(case.get("conflicts") == "lca" for case in cases)
+
+
+def with_a_row_that_is_never_true(text: str, rule: str) -> EngineSubject:
+    """The same machine with one more row under `tick`, whose guard could fail: that is decided the general way."""
+    document = yaml.load(text, yaml.CBaseLoader)
+    rows = document.setdefault("on", {}).setdefault("tick", [])
+    rows.append({"when": "event.data.never > 1", "do": []})
+    return EngineSubject(yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False), rule)
+
+
+@pytest.mark.parametrize("file", ["scion.jsonl", "own.jsonl"])
+def test_every_case_passes_when_its_ticks_are_decided_the_general_way(file: str) -> None:
+    assert failures(run_cases(read_cases(HERE / file), with_a_row_that_is_never_true)) == ""
 
 
 def test_the_translated_suite_is_complete() -> None:

@@ -14,7 +14,7 @@ from wanctl.engine import Machine, Outcome, Value, compile_model, load
 from wanctl.testing.conformance import MARK
 
 NS_PER_MS = 1_000_000
-MOST_ROWS = 700  # of one machine
+MOST_ROWS = 500  # of one machine
 _KEYS = ("number", "number", "text", "truth", "none", "large")
 
 

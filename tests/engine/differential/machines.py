@@ -25,6 +25,7 @@ class Node:
         self.name = name
         self.kind = kind
         self.parent = parent
+        self.finishes = False  # a parallel state all of whose regions can be done, or one of these regions
         self.children: list[Node] = []
         self.spec: dict[str, Any] = {}
 
@@ -74,8 +75,11 @@ class MachineMaker:
                 break
             child = Node(self._new_name(), self._kind(node, depth), node)
             node.children.append(child)
+            child.finishes = node.finishes if node.kind == "parallel" else chance(self.source, 50)
             if child.kind in ("compound", "parallel"):
                 self._grow(child, depth + 1)
+        if node.kind == "compound" and node.finishes:
+            node.children.append(Node(self._new_name(), "final", node))
         if not any(child.kind not in ("history", "final") for child in node.children):
             node.children.append(Node(self._new_name(), "atomic", node))
         if chance(self.source, 30):
@@ -83,9 +87,10 @@ class MachineMaker:
             node.children.insert(place, Node(self._new_name(), "history", node))
 
     def _kind(self, parent: Node, depth: int) -> str:
-        in_region = parent.parent is not None and parent.parent.kind == "parallel"
-        if parent.kind == "compound" and chance(self.source, 40 if in_region else 15) and (depth or self.may_end):
+        if parent.kind == "compound" and chance(self.source, 15) and (depth or self.may_end):
             return "final"
+        if parent.finishes and parent.kind == "parallel":
+            return "compound"
         if depth + 1 >= MOST_DEPTH or self.count >= MOST_STATES:
             return "atomic"
         return pick(self.source, ("atomic", "atomic", "atomic", "compound", "compound", "parallel"))
@@ -122,7 +127,7 @@ class MachineMaker:
         if chance(source, 20):
             spec["always"] = [self._always_row() for _ in range(1 + chance(source, 30))]
         if chance(source, 25):
-            times = ("0ms",) if chance(source, 5) else _TIMES
+            times = ("0ms",) if chance(source, 5) and not self.unbounded else _TIMES
             spec["after"] = {pick(source, times): self._rows() for _ in range(1 + chance(source, 40))}
 
     def _events(self, node: Node) -> dict[str, Any]:
@@ -130,8 +135,10 @@ class MachineMaker:
         for _ in range(self.source.below(4)):
             if chance(self.source, 40):
                 on["tick"] = [self._tick_row() for _ in range(1 + self.source.below(3))]
-            elif chance(self.source, 10):
-                on[f"done.state.{pick(self.source, self.states).name}"] = self._rows()
+            elif chance(self.source, 15):
+                parallel = [other for other in self.states if other.kind == "parallel"]
+                name = pick(self.source, parallel if parallel and chance(self.source, 60) else self.states).name
+                on[f"done.state.{name}"] = self._rows()
             else:
                 on[pick(self.source, DESCRIPTORS if chance(self.source, 40) else EVENTS)] = self._rows()
         return on

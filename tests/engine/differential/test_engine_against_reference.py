@@ -1,6 +1,6 @@
 """The engine and the reference interpreter on random machines and random steps: they must agree after each step.
 
-Twenty thousand steps by default; `WANCTL_DIFFERENTIAL_STEPS=200000` runs more, `WANCTL_DIFFERENTIAL_SEED=N` others. A
+Fifteen thousand steps by default; `WANCTL_DIFFERENTIAL_STEPS=200000` runs more, `WANCTL_DIFFERENTIAL_SEED=N` others. A
 mismatch is made as small as possible and printed as a machine file with its steps.
 """
 
@@ -16,7 +16,7 @@ from tests.engine.differential.shrink import Document, counterexample, mismatch,
 from tests.engine.differential.source import Seeded
 from tests.reference import ChartError, Interpreter
 
-LEAST_STEPS = int(os.environ.get("WANCTL_DIFFERENTIAL_STEPS", "20000"))
+LEAST_STEPS = int(os.environ.get("WANCTL_DIFFERENTIAL_STEPS", "15000"))
 FIRST_SEED = int(os.environ.get("WANCTL_DIFFERENTIAL_SEED", "0"))
 STEPS_OF_A_MACHINE = 300
 
