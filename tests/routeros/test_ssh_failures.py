@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import paramiko
 import pytest
 
-from wanctl.routeros import Denied, NotFound, Refused, RouterError, Unreachable, Untrusted
+from wanctl.routeros import Denied, NotFound, Refused, RouterError, TimedOut, Unreachable, Untrusted
+from wanctl.routeros.channel import fingerprint
 from wanctl.routeros.commandline import complaint, records, said
 from wanctl.routeros.ssh import SshRouter
 from wanctl.testing.routeros import RouterosEmulator, Write
@@ -102,7 +104,7 @@ def test_a_fingerprint_may_end_as_base64_does(connect: Connect, emulator: Router
 
 
 def test_a_port_without_ssh_is_named_as_such(connect: Connect, mute: int) -> None:
-    with pytest.raises(Unreachable, match="does not speak SSH"):
+    with pytest.raises(Unreachable, match="does not greet like an SSH server"):
         connect(port=mute).identity()
 
 
@@ -157,6 +159,66 @@ def test_a_write_that_timed_out_is_not_repeated(connect: Connect, emulator: Rout
     emulator.faults.delay_ns = 0
     assert router.identity() == "MikroTik"
     assert emulator.ssh.commands <= 3
+
+
+def test_a_connection_that_breaks_before_the_answer_is_no_time_out(
+    connect: Connect, emulator: RouterosEmulator
+) -> None:
+    router = connect()
+    router.set_tree_limit(DOWN, 80_000_000)
+    written = threading.Event()
+    emulator.on_write(lambda _: written.set())
+    emulator.faults.late_ns = 5_000_000_000
+
+    def cut() -> None:
+        written.wait(10)
+        emulator.drop_connections()
+
+    cutting = threading.Thread(target=cut)
+    cutting.start()
+    with pytest.raises(Unreachable, match="closed the connection"):
+        router.set_tree_limit(DOWN, 70_000_000)
+    cutting.join()
+    assert emulator.max_limit(DOWN) == 70_000_000
+    assert emulator.ssh.commands == 2
+
+
+class Undecided(paramiko.ServerInterface):
+    """A server that never says whether it takes a command."""
+
+    def __init__(self) -> None:
+        self.enough = threading.Event()
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        return paramiko.AUTH_SUCCESSFUL
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        return self.enough.wait(20)
+
+
+def test_a_command_that_is_never_taken_times_out() -> None:
+    key, undecided = paramiko.RSAKey.generate(2048), Undecided()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            peer, _ = server.accept()
+            transport = paramiko.Transport(peer)
+            transport.add_server_key(key)
+            transport.start_server(server=undecided)
+            transport.join(20)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        router = SshRouter(
+            "127.0.0.1", "u", "p", port=server.getsockname()[1], host_key=fingerprint(key), read_timeout_ns=200_000_000
+        )
+        with router, pytest.raises(TimedOut, match=r"within 0\.2 s"):
+            router.set_tree_limit(DOWN, 70_000_000)
+        undecided.enough.set()
+        thread.join()
 
 
 def test_a_half_written_pair_comes_back_as_it_is(connect: Connect, emulator: RouterosEmulator) -> None:

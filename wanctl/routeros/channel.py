@@ -105,30 +105,51 @@ class SshConnection:
 
     def _exchange(self, channel: paramiko.Channel, line: str) -> str:
         problem: RouterError
+        expired = threading.Event()
+
+        def give_up() -> None:
+            expired.set()
+            channel.get_transport().close()
+
+        watchdog = threading.Timer(self._read_timeout_s, give_up)
+        watchdog.daemon = True
         try:
-            channel.settimeout(self._read_timeout_s)
+            # The library waits for ever until the router takes the command; only closing the connection ends that.
+            watchdog.start()
             channel.exec_command(line.encode())
-            output = bytearray()
-            while len(output) < _LONGEST_OUTPUT_BYTES:
-                chunk = channel.recv(1 << 16)
-                if not chunk:
-                    break
-                output += chunk
-            # A connection that breaks ends the output too; but then no status comes.
-            if not channel.status_event.wait(self._read_timeout_s) or channel.exit_status < 0:
-                problem = Unreachable(f"{self.place} closed the connection before a command had ended")
-            else:
-                channel.close()
-                return output.decode("utf-8", "replace")
-        except TimeoutError:
-            problem = TimedOut(
-                f"{self.place} did not answer a command within {self._read_timeout_s:g} s",
-                "the router is overloaded or the path to it is; read back before relying on what it holds",
-            )
+            watchdog.cancel()
+            output = self._output(channel)
         except (paramiko.SSHException, EOFError, OSError) as error:
-            problem = Unreachable(f"{self.place} closed the connection: {str(error) or type(error).__name__}")
+            if isinstance(error, TimeoutError) or expired.is_set():
+                problem = TimedOut(
+                    f"{self.place} did not answer a command within {self._read_timeout_s:g} s",
+                    "the router is overloaded or the path to it is; read back before relying on what it holds",
+                )
+            else:
+                problem = Unreachable(f"{self.place} closed the connection: {str(error) or type(error).__name__}")
+        else:
+            if output is not None:
+                return output
+            problem = Unreachable(f"{self.place} closed the connection before a command had ended")
+        finally:
+            watchdog.cancel()
         self._drop()
         raise problem
+
+    def _output(self, channel: paramiko.Channel) -> str | None:
+        """What a command prints; None if the connection broke before it had ended."""
+        channel.settimeout(self._read_timeout_s)
+        output = bytearray()
+        while len(output) < _LONGEST_OUTPUT_BYTES:
+            chunk = channel.recv(1 << 16)
+            if not chunk:
+                break
+            output += chunk
+        # A connection that breaks ends the output too; but then no status comes.
+        if not channel.status_event.wait(self._read_timeout_s) or channel.exit_status < 0:
+            return None
+        channel.close()
+        return output.decode("utf-8", "replace")
 
     def _connect(self) -> paramiko.SSHClient:
         client = paramiko.SSHClient()
@@ -185,8 +206,11 @@ class SshConnection:
                     f"cannot connect to {self.place}: {error.strerror or error}",
                     "is the router up, is its ssh service enabled, and does it allow this host's address?",
                 )
-        if "banner" in str(error):
-            return Unreachable(f"{self.place} does not speak SSH", "give the port of the router's ssh service (22)")
+        if "banner" in str(error) or "protocol version" in str(error):
+            return Unreachable(
+                f"{self.place} does not greet like an SSH server",
+                "is this the port of the router's ssh service (22)? If it is, the router may be overloaded",
+            )
         return Unreachable(f"{self.place} ends the SSH handshake: {str(error) or type(error).__name__}")
 
     def _drop(self) -> None:
