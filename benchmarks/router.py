@@ -1,0 +1,159 @@
+"""What one write to a router costs: set and verify over REST and SSH, against the emulator in a process of its own.
+
+    python -m benchmarks.router [--writes N] [--json]
+
+The overhead is the time of one `set_tree_limit` less the latency that the emulator adds and less its own work, which is
+measured beside it in one process (the median of the same request or command line, without a network).
+"""
+
+import argparse
+import base64
+import json
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+from wanctl.routeros import Router
+from wanctl.routeros.commandline import find, get, if_one
+from wanctl.routeros.rest import RestRouter
+from wanctl.routeros.ssh import SshRouter
+from wanctl.testing.routeros import Account, State, home_router
+from wanctl.testing.routeros.console import Console
+from wanctl.testing.routeros.rest import RestFace
+
+USER, PASSWORD, QUEUE = "bench", "bench", "WAN-Download-Cable"
+DELAYS_MS = (0, 10)
+WANTED_MS = {"rest": (2.5, 10.0), "ssh": (6.0, 20.0)}  # p50 and p99
+
+
+def own_ms() -> dict[str, float]:
+    """The emulator's own work for one write, by transport, in ms."""
+    state = State(home_router())
+    state.account = Account(USER, PASSWORD)
+    face = RestFace(state, state.account, state.faults, state.sessions)
+    token = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    path = f"/rest/queue/tree/{state.id_of('/queue/tree', QUEUE)}"
+    objects = find("/queue/tree", {"name": QUEUE})
+    line = if_one(objects, [f"/queue/tree/set {objects} max-limit=70M", *get("/queue/tree", objects, ("max-limit",))])
+    return {
+        "rest": _median_ms(lambda: face.answer("PATCH", path, "", token, b'{"max-limit": "70M"}', ("127.0.0.1", 1))),
+        "ssh": _median_ms(lambda: Console(state).run(line)),
+    }
+
+
+def measure(writes: int) -> dict[str, Any]:
+    """The overheads of `writes` writes for each transport and latency."""
+    with tempfile.TemporaryDirectory(prefix="wanctl-bench-") as name:
+        folder = Path(name)
+        emulator, ready = _start(folder)
+        try:
+            routers = _connect(ready)
+            times = {
+                (transport, delay_ms): _run(folder, routers, transport, delay_ms, writes)
+                for delay_ms in DELAYS_MS
+                for transport in routers
+            }
+        finally:
+            emulator.terminate()
+            emulator.wait()
+    own = own_ms()
+    rows = []
+    for (transport, delay_ms), taken in times.items():
+        overhead = sorted(one - delay_ms - own[transport] for one in taken)
+        p50, p99 = overhead[len(overhead) // 2], overhead[len(overhead) * 99 // 100]
+        wanted = WANTED_MS[transport]
+        rows.append(
+            {
+                "transport": transport,
+                "delay_ms": delay_ms,
+                "p50_ms": round(p50, 2),
+                "p99_ms": round(p99, 2),
+                "wanted_ms": list(wanted),
+                "ok": p50 <= wanted[0] and p99 <= wanted[1],
+                "emulator_ms": round(own[transport], 2),
+            }
+        )
+    return {
+        "schema": "wanctl.benchmark.router/1",
+        "python": platform.python_version(),
+        "writes": writes,
+        "rows": rows,
+    }
+
+
+def _start(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    (folder / "password").write_text(PASSWORD)
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "wanctl", "emulator", "--rest", "127.0.0.1:0", "--ssh", "127.0.0.1:0"]
+    files = ["--password-file", str(folder / "password"), "--ready-file", str(ready)]
+    emulator = subprocess.Popen([*command, "--user", USER, *files, "--fault-socket", str(folder / "faults")])
+    while not ready.exists():
+        assert emulator.poll() is None, "the emulator did not start"
+        time.sleep(0.01)
+    return emulator, json.loads(ready.read_text())
+
+
+def _connect(ready: dict[str, Any]) -> dict[str, Router]:
+    port = urlsplit(ready["rest_url"]).port
+    assert port
+    rest = {"port": port, "pin": ready["pin"], "now_ns": time.monotonic_ns}
+    ssh = {"port": ready["ssh_port"], "host_key": ready["host_key_sha256"]}
+    return {
+        "rest": RestRouter("127.0.0.1", USER, PASSWORD, **rest),
+        "ssh": SshRouter("127.0.0.1", USER, PASSWORD, **ssh),
+    }
+
+
+def _run(folder: Path, routers: dict[str, Router], transport: str, delay_ms: int, writes: int) -> list[float]:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(folder / "faults"))
+        client.sendall(json.dumps({"fault": "latency", "delay_ms": delay_ms}).encode() + b"\n")
+        assert b"ok" in client.recv(100)
+    router = routers[transport]
+    router.set_tree_limit(QUEUE, 60_000_000)
+    taken = []
+    for number in range(writes):
+        before = time.perf_counter_ns()
+        assert router.set_tree_limit(QUEUE, 70_000_000 + number) == 70_000_000 + number
+        taken.append((time.perf_counter_ns() - before) / 1e6)
+    return taken
+
+
+def _median_ms(work: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(300):
+        before = time.perf_counter_ns()
+        work()
+        taken.append((time.perf_counter_ns() - before) / 1e6)
+    return median(taken)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="What one write to a router costs.")
+    parser.add_argument("--writes", type=int, default=1_000, metavar="N")
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    result = measure(given.writes)
+    if given.json:
+        print(json.dumps(result, indent=2))
+        return
+    print(f"{result['writes']} writes each, Python {result['python']}; overhead beyond the emulator's own time")
+    for row in result["rows"]:
+        p50, p99 = row["wanted_ms"]
+        print(
+            f"{row['transport']:>4} +{row['delay_ms']:>2} ms: p50 {row['p50_ms']:6.2f} ms (<= {p50}),"
+            f" p99 {row['p99_ms']:6.2f} ms (<= {p99}){'' if row['ok'] else '  MISSED'}"
+        )
+
+
+if __name__ == "__main__":
+    main()
