@@ -117,6 +117,17 @@ def test_a_mutated_site_is_a_site_or_has_findings(text: str) -> None:
     assert again.plan().wans[0].upload.ceiling_bps == site.plan().wans[0].upload.ceiling_bps
 
 
+def test_reflectors_that_yaml_would_take_for_something_else_survive_the_effective_view() -> None:
+    text = WHOLE.replace("2001:db8::1", "2001:db8::")
+    assert text != WHOLE
+    site = read(text)
+    assert isinstance(site, SiteFile)
+    again = read(render(effective(site, {})))
+    assert isinstance(again, SiteFile), again.render()
+    for name, wan in site.site.wans.items():
+        assert again.reflectors(again.site.wans[name]) == site.reflectors(wan)
+
+
 @given(st.text(max_size=80))
 def test_a_name_that_is_allowed_means_nothing_to_a_router(text: str) -> None:
     try:

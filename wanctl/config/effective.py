@@ -120,7 +120,8 @@ def _text(node: Node | None) -> str:
 def _quoted(text: str) -> str:
     """A text that reads the same in YAML: names may begin or end with what YAML takes for its own."""
     safe = text and text == text.strip() and text[0] not in "-:?/.#" and ": " not in text and " #" not in text
-    return text if safe and not text.endswith(":") else f'"{text}"'
+    # A bracket ends a list, and "2001:db8::" is a key without a value.
+    return text if safe and not text.endswith(":") and not set(text) & set("[]{},") else f'"{text}"'
 
 
 def _written_setting(site: SiteFile, path: Path) -> Setting:
@@ -142,7 +143,7 @@ def _wan(site: SiteFile, plan: WanPlan, declared: Mapping[str, Symbol]) -> Itera
     for key in ("interface", "source", "device", "fwmark", "metered"):
         if node_at(site.root, (*path, key)) is not None:
             yield _written_setting(site, (*path, key))
-    reflectors = ", ".join(str(reflector) for reflector in site.reflectors(wan))
+    reflectors = ", ".join(_quoted(str(reflector)) for reflector in site.reflectors(wan))
     origin = _origin(site, (*path, "reflectors"), _origin(site, ("reflectors",)))
     yield Setting((*path, "reflectors"), f"[{reflectors}]", origin)
     yield Setting((*path, "law"), plan.law, _origin(site, (*path, "law"), _origin(site, ("law",))))
