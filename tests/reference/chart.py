@@ -221,7 +221,7 @@ class _Reader:
                 return [Raise(fields["event"], self.data(state, fields))]
             case "send":
                 fields = value if isinstance(value, dict) else {"event": value}
-                delay_ns = time_ns(parse_quantity(fields["delay"])) if "delay" in fields else 0
+                delay_ns = 0 if fields.get("delay", "0") == "0" else time_ns(parse_quantity(fields["delay"]))
                 if "id" in fields:
                     self.chart.send_ids.add(fields["id"])
                 return [

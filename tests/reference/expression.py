@@ -38,6 +38,10 @@ class Scope:
         return replace(self, active=self.active_in_define)
 
 
+# A key may be a keyword of Python: `event.data.from`.
+_KEY = re.compile(r"event\.data\.(\w+)")
+
+
 def parse(text: str) -> ast.expr:
     """The tree of one expression; a number with a unit becomes a plain number in the unit of its dimension."""
 
@@ -47,7 +51,7 @@ def parse(text: str) -> ast.expr:
         return repr(scale(match["number"], UNITS[match["unit"]][1]))
 
     try:
-        tree = ast.parse(_TOKEN.sub(plain, text.strip()), mode="eval").body
+        tree = ast.parse(_KEY.sub(r"event.data.key_\1", _TOKEN.sub(plain, text.strip())), mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"cannot read '{text}': {error.msg}") from error
     _check(tree, text)
@@ -108,7 +112,7 @@ def _truth(value: Value) -> bool:
         return False
     if isinstance(value, bool):
         return value
-    raise Failure(f"{value!r} is neither true nor false")
+    raise Failure(f"{value!r:.60} is neither true nor false")
 
 
 def evaluate(node: ast.expr, scope: Scope) -> Value:
@@ -121,7 +125,7 @@ def evaluate(node: ast.expr, scope: Scope) -> Value:
         case ast.Attribute(value=ast.Name(id="event")):
             return None if scope.event is None else scope.event[0]
         case ast.Attribute(attr=key):
-            return None if scope.event is None else scope.event[1].get(key)
+            return None if scope.event is None else scope.event[1].get(key.removeprefix("key_"))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return not _truth(evaluate(operand, scope))
         case ast.UnaryOp(operand=operand):
@@ -205,5 +209,5 @@ def _call(function: str, arguments: list[ast.expr], scope: Scope) -> Value:
 
 def _number(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, float):
-        raise Failure(f"{value!r} is not a number")
+        raise Failure(f"{value!r:.60} is not a number")
     return value

@@ -349,7 +349,7 @@ class Interpreter:
             case Assign(name=name, value=tree):
                 value = evaluate(tree, scope)
                 if value is not None and not self.chart.data[name].fits(value):
-                    raise Failure(f"{value!r} does not fit {name}")
+                    raise Failure(f"{value!r:.60} does not fit {name}")
                 self.values[name] = value
             case Raise(event=event, data=data):
                 self.internal.append((event, _evaluated(data, scope)))

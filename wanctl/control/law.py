@@ -89,11 +89,6 @@ class RateLaw:
         self._next_step_ns = now_ns
 
     @property
-    def shaped_bps(self) -> int:
-        """What the shaper does: what it confirmed last, else what is wanted."""
-        return self.rate_bps if self.applied_bps is None else self.applied_bps
-
-    @property
     def headroom(self) -> float:
         """How far the ceiling is above the rate, as a share of the ceiling."""
         return (self._ceiling_bps - self.rate_bps) / self._ceiling_bps

@@ -41,10 +41,6 @@ class Link:
         """Whether it leads to a state that comes later in the file; a picture reads like the file."""
         return self.sources[0] < self.targets[0]
 
-    def rows_from(self, source: int) -> tuple[Row, ...]:
-        """The rows of one source."""
-        return tuple(row for entry in self.entries for row in entry.rows if row.state == source)
-
 
 @dataclass(slots=True)
 class Outline:

@@ -59,6 +59,8 @@ class Reader:
         expr = None if text is None else parse_expression(text, self.scope, self.findings, linear=True)
         if text is None or expr is None:
             return None
+        if isinstance(expr, Constant) and expr.value == 0 and expr.dimension == "" and "time" in dimensions:
+            return Constant(0.0, "number", "time", expr.written)  # nothing is nothing in every unit
         if not is_constant(expr) or expr.kind != "number" or expr.dimension not in dimensions:
             wanted = " or ".join(
                 {"time": "a time such as 150ms", "ticks": "a count such as 3 ticks"}[d] for d in dimensions

@@ -185,6 +185,12 @@ _DECLARATIONS: dict[str, Code] = {
         "data: {count: {range: [0, 9], default: 12}}",
         "data: {count: {range: [0, 9], default: 2}}",
     ),
+    "WC217": Code(
+        "defined by itself",
+        "Words may be made of words, in any order, but not of each other in a circle.",
+        "define: {late: late or up}",
+        "define: {late: slow or up, slow: up}",
+    ),
 }
 
 _ACTIONS: dict[str, Code] = {
@@ -290,7 +296,8 @@ _ROWS: dict[str, Code] = {
     ),
     "WC245": Code(
         "a row that never comes to rest",
-        "A row of 'always' without condition, target and action is true again at once, for ever.",
+        "A row of 'always' without condition, target and action is true again at once, until the bound on microsteps "
+        "ends it with a FAULT, at each event. It is allowed, and hardly ever meant.",
         _state("always: [{why: nothing}]"),
         _state("always: [{when: count > 3, to: B}]"),
     ),

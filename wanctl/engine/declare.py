@@ -8,12 +8,13 @@ from math import isfinite
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import List, Map, Node, Text
 from wanctl.engine.expression import Constant, Expr, ExprKind, Role, Symbol
-from wanctl.engine.guard import parse_condition, parse_expression
+from wanctl.engine.guard import parse_condition, parse_expression, words_in
 from wanctl.engine.record import Value
 from wanctl.engine.scope import RESERVED, Scope
 from wanctl.engine.unit import UNITS, UnitError, parse_quantity
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MOST_WORDS_DEEP = 100
 _KEYS = frozenset({"unit", "range", "enum", "type", "default", "doc"})
 
 
@@ -55,8 +56,7 @@ class Declarer:
         for section, role in (("inputs", "input"), ("params", "param"), ("data", "data")):
             for name, node, place in self._entries(root.get(section), section):
                 self._value(name, node, place, role)  # type: ignore[arg-type]
-        for name, node, place in self._entries(root.get("define"), "define"):
-            self._define(name, node, place)
+        self._defines(self._entries(root.get("define"), "define"))
         self._where(root.get("where"))
 
     def _entries(self, section: Node | None, name: str) -> list[tuple[str, Node, Place]]:
@@ -190,6 +190,30 @@ class Declarer:
         if refusal:
             self.findings.error("WC216", f"the default does not fit: {refusal}", default.place)
         symbol.default, symbol.has_default = value, True
+
+    def _defines(self, entries: list[tuple[str, Node, Place]]) -> None:
+        """Read words in an order in which each comes after those it is made of."""
+        waiting = {name: (node, place) for name, node, place in entries}
+        way: list[str] = []  # the words on the way to the present one
+        circular: set[str] = set()
+
+        def visit(name: str) -> None:
+            node, place = waiting[name]
+            way.append(name)
+            for word in words_in(node.value) if isinstance(node, Text) else ():
+                if word in way:
+                    circle = " → ".join([*way[way.index(word) :], word])
+                    self.findings.error("WC217", f"'{word}' is defined by itself: {circle}", place)
+                    circular.add(name)
+                elif word in waiting and len(way) < MOST_WORDS_DEEP:
+                    visit(word)
+            way.pop()
+            del waiting[name]
+            # A word of a circle stays known, so that the circle is told once.
+            self._define(name, Text("false", node.place) if name in circular else node, place)
+
+        while waiting:
+            visit(next(iter(waiting)))
 
     def _define(self, name: str, node: Node, place: Place) -> None:
         if (self.prefix and self.scope.lookup(name) is not None) or not self._free(name, place):

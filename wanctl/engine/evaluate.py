@@ -74,6 +74,7 @@ class _Nowhere:
 NOWHERE = _Nowhere()
 """Where expressions of literals and parameters are evaluated: there is nothing else to read."""
 
+LONGEST_SHOWN = 60
 Evaluator = Callable[[Context], Value]
 Parameters = Mapping[str, Value]
 
@@ -112,7 +113,13 @@ def truth(value: Value) -> bool:
         return False
     if isinstance(value, bool):
         return value
-    raise EvaluationError(f"a condition is neither true nor false but {value!r}")
+    raise EvaluationError(f"a condition is neither true nor false but {shown(value)}")
+
+
+def shown(value: Value) -> str:
+    """A value for a reason, cut short: a reason may be the value that the next one is about."""
+    written = repr(value)
+    return written if len(written) <= LONGEST_SHOWN else f"{written[:LONGEST_SHOWN]}..."
 
 
 def equal(left: Value, right: Value) -> bool:
@@ -128,7 +135,7 @@ def _kind(value: Value) -> str:
 
 def _number(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise EvaluationError(f"a number is needed, not {value!r}")
+        raise EvaluationError(f"a number is needed, not {shown(value)}")
     return value
 
 

@@ -46,7 +46,7 @@ class Symbol:
         if kind != self.kind:
             return f"'{self.name}' is a {self.kind}, not a {kind}"
         if self.choices and value not in self.choices:
-            return f"'{self.name}' is one of {', '.join(self.choices)}, not '{value}'"
+            return f"'{self.name}' is one of {', '.join(self.choices)}, not '{str(value)[:60]}'"
         if kind == "number":
             assert isinstance(value, int | float)
             if not isfinite(value):

@@ -6,6 +6,7 @@ checked here, so that a misspelt word or a delay compared with a rate is an erro
 """
 
 import ast
+import keyword
 import re
 import warnings
 from dataclasses import dataclass
@@ -20,7 +21,6 @@ from wanctl.engine.expression import (
     Constant,
     EventField,
     Expr,
-    ExprKind,
     Known,
     Logic,
     Name,
@@ -35,6 +35,8 @@ MAX_LENGTH = 2_000  # characters of one expression
 MAX_PARTS = 2_000
 MAX_DEPTH = 80
 _TOKEN = re.compile(rf"(?P<text>'[^']*'|\"[^\"]*\")|(?P<word>[A-Za-z_][A-Za-z0-9_]*)|(?P<quantity>{QUANTITY.pattern})")
+_EVENT_KEY = re.compile(r"\bevent\.data\.(?P<key>[A-Za-z_][A-Za-z0-9_]*)")
+_KEYWORD = "\u01c0"  # a letter that no file has in a name; it makes a keyword an identifier
 _COMPARE = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _BINARY = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _FUNCTIONS = ("active", "known", "min", "max", "abs")
@@ -124,7 +126,9 @@ class _Reader:
             self.quantities[match.start() - shift] = Constant(value, "number", dimension, match[0])
             return "0".ljust(len(match[0]))
 
-        return _TOKEN.sub(replace, self.source).replace("\n", " ").replace("\t", " ")
+        prepared = _TOKEN.sub(replace, self.source).replace("\n", " ").replace("\t", " ")
+        # Senders choose the keys of an event's data: `from` and `class` are good ones, whatever `ast` thinks of them.
+        return _EVENT_KEY.sub(lambda m: m[0] + _KEYWORD if keyword.iskeyword(m["key"]) else m[0], prepared)
 
     def _syntax_hint(self) -> str:
         for wrong, right in (("&&", "and"), ("||", "or"), ("!", "not")):
@@ -201,7 +205,7 @@ class _Reader:
             case ast.Attribute(value=ast.Name(id="event"), attr="name"):
                 return EventField(None)
             case ast.Attribute(value=ast.Attribute(value=ast.Name(id="event"), attr="data"), attr=key):
-                return EventField(key)
+                return EventField(key.removesuffix(_KEYWORD))
             case _:
                 raise self._refuse("WC302", "a dot is allowed in event.name and event.data.KEY only", node)
 
@@ -365,11 +369,10 @@ def _called(dimension: str) -> str:
     return {"": "a plain number", "ratio": "a share", "ticks": "a number of ticks"}.get(dimension, f"a {dimension}")
 
 
-def kind_of(value: object) -> ExprKind:
-    """The kind of a value that comes from outside."""
-    if isinstance(value, bool):
-        return "bool"
-    return "number" if isinstance(value, int | float) else "text"
+def words_in(source: str) -> list[str]:
+    """The words of an expression that may be names, in order; texts and keys of events are none."""
+    found = (match["word"] for match in _TOKEN.finditer(_EVENT_KEY.sub("", source)))
+    return [word for word in found if word is not None]
 
 
 _EXAMPLE_UNIT = {

@@ -263,7 +263,7 @@ class _Loader:
     def _check_always(self, rows: tuple[Row, ...]) -> None:
         for row in rows:
             if row.guard is None and not row.target_names and not row.do:
-                self.findings.error(
+                self.findings.warning(
                     "WC245", "an 'always' row without condition, target and action never comes to rest", row.place
                 )
 

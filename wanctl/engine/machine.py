@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NEVER_NS = 1 << 62
 LASTING_NS = 2_000_000_000  # a configuration that is still there after this gets a tick function of its own
-MAX_UNTAKEN = 1_024  # internal events of one macrostep that no row takes
+MAX_FAILURES = 1_024  # internal events of one macrostep that nothing takes and that make a guard fail
 
 Decide = Callable[[int], Sequence[int | None] | None]
 
@@ -375,8 +375,9 @@ class Machine:
     def _to_rest(self) -> None:
         """Go on until no `always` row is true and the internal queue is empty."""
         bound = self.model.max_microsteps
-        steps = untaken = 0
+        steps = failures = 0
         while not self.ended:
+            waiting = len(self._internal)
             rows, event = (select(self, "always") if self._plan.always else []), "always"
             if not rows:
                 if not self._internal:
@@ -385,8 +386,9 @@ class Machine:
                 event = self.current_event.name
                 rows = select(self, "event", event)
             if not rows:
-                untaken += 1  # a guard that fails makes an event that may make it fail again
-                if untaken <= MAX_UNTAKEN:
+                # A guard that fails makes an event, which may make it fail again.
+                failures += len(self._internal) >= waiting
+                if failures <= MAX_FAILURES:
                     continue
             if steps >= bound or not rows:
                 self._internal.clear()

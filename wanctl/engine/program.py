@@ -12,7 +12,7 @@ from wanctl.engine.expression import Compare, Expr, Symbol, is_total, symbols, t
 from wanctl.engine.model import Model, Row
 from wanctl.engine.record import NOTHING, Intent, Outcome, Value
 from wanctl.engine.ticks import TickCode, compile_ticks, merge
-from wanctl.engine.unit import LONGEST_MS, UNITS, Quantity, UnitError, format_quantity, parse_quantity, time_ns
+from wanctl.engine.unit import LONGEST_MS, Quantity, UnitError, format_quantity, parse_quantity, time_ns
 
 if TYPE_CHECKING:
     from wanctl.engine.chart import Statechart
@@ -340,8 +340,3 @@ def _expressions(actions: object) -> list[Expr]:
             case Emit(_, arguments):
                 found += [expr for _, expr in arguments]
     return found
-
-
-def input_value(symbol: Symbol, written: float) -> float:
-    """A number in the unit the input is declared with, in its canonical unit."""
-    return written * UNITS[symbol.unit][1]

@@ -75,13 +75,6 @@ class UnitError(ValueError):
     """A text that is no quantity, or one of the wrong dimension."""
 
 
-def dimension_of(unit: str) -> str:
-    """The dimension of a unit; `UnitError` for an unknown one."""
-    if unit not in UNITS:
-        raise UnitError(f"unknown unit '{unit}'")
-    return UNITS[unit][0]
-
-
 def parse_quantity(text: str) -> Quantity:
     """Read `15ms`, `-3`, `0.5 Mbit`; `UnitError` says what is wrong with anything else."""
     match = _WHOLE.fullmatch(text)
