@@ -8,7 +8,8 @@ import pytest
 from wanctl import engine
 from wanctl.control.action import ACTIONS
 from wanctl.engine import FileError, Findings, check, compile_model
-from wanctl.engine.code import CODES, TEMPLATE, example
+from wanctl.engine.code import CODES
+from wanctl.engine.example import TEMPLATE, example
 
 ROOM = Path(engine.__file__).parent
 WITHOUT = {"WC009", "WC263", "WC280", "WC283"}  # too large to be shown; values that come from whoever runs it

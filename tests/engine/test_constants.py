@@ -4,7 +4,7 @@ import pytest
 
 from wanctl.control.action import ACTIONS
 from wanctl.engine import FileError, Findings, check, compile_model
-from wanctl.engine.code import example
+from wanctl.engine.example import example
 
 
 def codes(lines: str) -> list[str]:

@@ -9,7 +9,8 @@ import yaml
 from tests.suite.machines import SMALL
 from tests.suite.test_faults_of_files import file_with
 from wanctl.data import data_folder
-from wanctl.engine.code import CODES, TEMPLATE, example
+from wanctl.engine.code import CODES
+from wanctl.engine.example import TEMPLATE, example
 from wanctl.suite.code import CODES as SUITE_CODES
 
 Tree = object

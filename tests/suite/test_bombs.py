@@ -2,7 +2,7 @@
 
 from wanctl.control.action import ACTIONS
 from wanctl.engine import Findings, check
-from wanctl.engine.code import example
+from wanctl.engine.example import example
 from wanctl.engine.load import MAX_STATES
 
 

@@ -11,7 +11,8 @@ from tests.engine.test_code import WITHOUT
 from tests.suite.test_faults_of_files import file_with
 from wanctl.control.action import ACTIONS
 from wanctl.data import data_folder
-from wanctl.engine.code import CODES, TEMPLATE, example
+from wanctl.engine.code import CODES
+from wanctl.engine.example import TEMPLATE, example
 from wanctl.suite import code as suite_code
 from wanctl.suite import read, wanted
 from wanctl.suite.schema import machine_schema, suite_schema

@@ -1,31 +1,13 @@
 """The codes of what can be wrong with YAML itself and with a machine file, each with what it means and what to do.
 
 A code keeps its meaning for ever; a new fault gets a new code. `bad` and `good` are the lines of a machine that
-matter: put into a complete one (`example`), `bad` raises the code and no other, `good` raises none. They are empty
-where no lines of a machine raise it.
+matter: put into a complete one (`example.example`), `bad` raises the code and no other, `good` raises none. They are
+empty where no lines of a machine raise it.
 """
 
-import re
 from typing import NamedTuple
 
-BASE = """\
-schema: 1
-machine: example
-inputs: {delay: {unit: ms, range: [0, 1000]}, up: {type: bool}, probe: {enum: [icmp, tcp]}}
-params: {target: {unit: ms, default: 15ms, range: [1ms, 200ms]}}
-data: {count: {range: [0, 9], default: 0}, label: {type: text}}
-states: {A: {on: {tick: [{when: delay > target, to: B}]}}, B: {}}
-"""
-TEMPLATE = """\
-schema: 1
-machine: part
-inputs: {late: {unit: ms}}
-params: {limit: {unit: ms, default: 5ms}}
-data: {seen: {range: [0, 9], default: 0}}
-states: {LOW: {on: {tick: [{when: late > limit, to: HIGH}]}}, HIGH: {}}
-"""  # what `template: part` means in the examples
-
-_KEY = re.compile(r"^([a-z]+):", re.MULTILINE)
+from wanctl.engine.example import BASE
 
 
 class Code(NamedTuple):
@@ -35,15 +17,6 @@ class Code(NamedTuple):
     explanation: str
     bad: str = ""
     good: str = ""
-
-
-def example(code: str, lines: str) -> str:
-    """A machine file with the lines of an example in it; those of the codes about YAML itself are whole files."""
-    if code.startswith("WC00") or "schema:" in lines:
-        return lines
-    own = set(_KEY.findall(lines))
-    kept = [line for line in BASE.splitlines() if line.split(":")[0] not in own]
-    return "\n".join([*kept, lines, ""])
 
 
 _STATES = "states: {{A: {{{}}}, B: {{}}}}"
