@@ -114,6 +114,11 @@ class Service:
     @contextmanager
     def _served(self, source: WindowSource, troubles: list[str]) -> Iterator[None]:
         """Let others look, while the loop runs. What cannot be served is said, and the WANs are shaped all the same."""
+
+        def note(text: str) -> None:
+            troubles.append(text)
+            self._notes.append(text)
+
         with ExitStack() as stack:
             try:
                 if self._run_folder is not None:
@@ -121,7 +126,7 @@ class Service:
                     control.start()
                     stack.callback(control.stop)
                 if self._file.site.http is not None:
-                    stack.callback(start_http(source, self._file.site.http).stop)
+                    stack.callback(start_http(source, self._file.site.http, note).stop)
             except (ControlError, WebError) as error:
                 troubles.append(str(error))
                 self._listener.say(str(error))

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from collections.abc import Callable
 from typing import Protocol
 
 from wanctl.config.address import Endpoint
@@ -34,15 +35,18 @@ def preload() -> None:
         importlib.import_module("wanctl.observe.server")
 
 
-def start_http(source: Source, endpoint: Endpoint) -> Running:
-    """Serve a site at an address; `WebError` when that is not possible."""
+def start_http(source: Source, endpoint: Endpoint, note: Callable[[str], None]) -> Running:
+    """Serve a site at an address; `WebError` when that is not possible. `note` is told when it ends by itself."""
     if absent := missing():
         raise WebError(f"http: {' and '.join(absent)} not installed: install wanctl with its extra 'http'")
     from wanctl.observe.http import Application
     from wanctl.observe.server import HttpServer, ServerError
 
+    def failed(error: BaseException) -> None:
+        note(f"http: the server has ended: {error!r}")
+
     try:
-        server = HttpServer(Application(source), endpoint.address, endpoint.port)
+        server = HttpServer(Application(source), endpoint.address, endpoint.port, failed)
         server.start()
     except ServerError as error:
         raise WebError(f"http: {error}") from error
