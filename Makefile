@@ -9,7 +9,7 @@ READY := .venv/.ready
 DIAGRAMS := diagrams
 DOCS := docs
 
-.PHONY: help demo test lint bench diagrams docs lock clean
+.PHONY: help demo test soak lint bench diagrams docs lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ ifdef COVERAGE
 else
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 endif
+
+soak: $(READY) ## Run the tests that take long: a thousand kills in the middle of a save, and their kind
+	@WANCTL_SOAK=1 $(BIN)/python -m pytest tests/daemon $(ARGS)
 
 lint: $(READY) ## Check style, format, types and the direction of imports
 	@failed=; check() { echo "-- $$*"; "$(BIN)/$$@" || failed+=" $$1"; }; \
