@@ -49,6 +49,11 @@ BY_HAND = {
     "/user": {**_EDITING, **_READING, "add": f"{_USER} copy-from", "set": f"{_USER} numbers"},
     "/console": {"inspect": "as-value file input path proplist request without-paging"},
     "/system/license": {"get": "as-string as-string-value value-name", "print": "as-value", "renew": "account"},
+    "/system/clock": {
+        "get": "as-string as-string-value value-name",
+        "print": "as-value file interval without-paging",
+        "set": "date time time-zone-autodetect time-zone-name",
+    },
     "/system": {"reboot": "", "shutdown": ""},
 }
 

@@ -34,6 +34,20 @@ def fingerprint(key: paramiko.PKey) -> str:
     return PREFIX + base64.b64encode(hashlib.sha256(key.asbytes()).digest()).decode().rstrip("=")
 
 
+def presented_key(address: str, port: int, timeout_s: float) -> str:
+    """The fingerprint of the host key that the server at an address presents, whoever it is: for a person to compare.
+
+    Nobody logs in. Raises OSError, or `Unreachable` if that is no SSH server.
+    """
+    with socket.create_connection((address, port), timeout_s) as plain, paramiko.Transport(plain) as transport:
+        try:
+            transport.start_client(timeout=timeout_s)
+            return fingerprint(transport.get_remote_server_key())
+        except (paramiko.SSHException, EOFError) as error:
+            reason = str(error) or type(error).__name__
+    raise Unreachable(f"{address}:{port} ends the SSH handshake: {reason}")
+
+
 class SshConnection:
     """The connection. Any thread may use it; they wait for each other.
 

@@ -1,6 +1,6 @@
 """The operations over RouterOS's REST interface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wanctl.routeros import record, value
@@ -148,6 +148,14 @@ class RestRouter:
     def identity(self) -> str:
         """The router's name."""
         return record.read(self._menus.singleton("system/identity"), "name", str)
+
+    def select(self, menu: str, fields: Sequence[str]) -> tuple[record.Record, ...]:
+        """The objects of a menu (`queue/tree`), in the router's own words."""
+        return tuple(self._menus.select(menu, fields))
+
+    def single(self, menu: str) -> record.Record:
+        """The one object of a menu that has just one (`system/clock`)."""
+        return self._menus.singleton(menu)
 
     def close(self) -> None:
         """Close the connection; the next operation opens a new one."""

@@ -177,6 +177,18 @@ class SshRouter:
             raise complaint(answer, "reading /system/identity")
         return name
 
+    def select(self, menu: str, fields: Sequence[str]) -> tuple[record.Record, ...]:
+        """The objects of a menu (`queue/tree`), in the router's own words; all their fields, whatever is asked for."""
+        del fields
+        return tuple(self._list(f"/{menu}", {}))
+
+    def single(self, menu: str) -> record.Record:
+        """The one object of a menu that has just one (`system/clock`)."""
+        found = self._list(f"/{menu}", {})
+        if len(found) != 1:
+            raise Refused(f"the router has {len(found)} objects in /{menu} where there should be one", "")
+        return found[0]
+
     def close(self) -> None:
         """Close the connection; the next operation opens a new one."""
         self._ssh.close()

@@ -9,9 +9,11 @@ authority, nor the host name, nor the dates of the certificate are looked at: th
 import base64
 import binascii
 import hashlib
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from wanctl.routeros.error import Untrusted
 
@@ -70,6 +72,26 @@ def trust(ca_file: str | Path | None, pin: str | None) -> Trust:
     if ca_file is None and not pins:
         raise Untrusted("nothing says how to recognise the router", "give its ca_file or the pin of its key")
     return Trust(None if ca_file is None else str(ca_file), pins)
+
+
+class Presented(NamedTuple):
+    """What a server says it is; nobody has checked it."""
+
+    pin: str
+    fingerprint: str  # of the certificate: SHA-256 in hexadecimal digits, as RouterOS shows it
+
+
+def presented(address: str, port: int, timeout_s: float) -> Presented:
+    """What the server at an address presents, whoever it is: for a person to compare. Nothing is sent to it.
+
+    Raises OSError, of which ssl.SSLError is one.
+    """
+    context = Trust(None, ("",)).context()
+    with socket.create_connection((address, port), timeout_s) as plain, context.wrap_socket(plain) as secure:
+        certificate = secure.getpeercert(binary_form=True)
+    if certificate is None:
+        raise ssl.SSLError("it presents no certificate")
+    return Presented(pin_of(certificate), hashlib.sha256(certificate).hexdigest())
 
 
 def pin_of(certificate_der: bytes) -> str:

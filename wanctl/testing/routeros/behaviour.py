@@ -193,6 +193,14 @@ class Group(Behaviour):
         return str(item["policy"])
 
 
+class Clock(Behaviour):
+    """Date and time are those of this moment."""
+
+    def show(self, router: Router, item: Item, shown: Shown) -> None:
+        del item
+        shown["date"], shown["time"] = router.wall_time().split(" ")
+
+
 class User(Behaviour):
     """Two users of one name are refused with words of their own."""
 
@@ -206,6 +214,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = {
     "/ip/address": Address(),
     "/ip/firewall/address-list": AddressList(),
     "/ip/route": Route(),
+    "/system/clock": Clock(),
     "/user": User(),
     "/user/group": Group(),
 }

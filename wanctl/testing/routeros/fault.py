@@ -12,6 +12,7 @@ class Faults:
     delay_ns: int = 0  # before each request is carried out
     jitter_ns: int = 0  # and this much more on average, exponentially distributed
     late_ns: int = 0  # after a request was carried out, before its answer
+    clock_off_s: int = 0  # so far is the router's clock ahead
     # of connections
     answers_per_connection: int = 0  # so many answers, then the connection is closed; 0 is no limit
     session_limit: int = 20  # of connections to one service

@@ -127,6 +127,7 @@ FAULTS: Mapping[str, Fault] = {
     "refused_but_done": Fault("so many writes are carried out, and refused", {"count": 1}, _knob("refused_but_done")),
     "half_writes": Fault("so many writes are carried out by half", {"count": 1}, _knob("half_writes")),
     "disk_full": Fault("nothing that needs flash is written any more", {"on": True}, _knob("disk_full")),
+    "clock": Fault("the router's clock is so many seconds ahead", {"ahead_s": 3_600}, _knob("clock_off_s")),
     "new_ids": Fault(
         "the objects of a menu have other ids",
         {"menu": "/queue/tree"},

@@ -48,7 +48,9 @@ class Store:
 
     def wall_time(self) -> str:
         """Date and time as the router writes them."""
-        return datetime.fromtimestamp(self._wall_ns() // 10**9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(self._wall_ns() // 10**9 + self.faults.clock_off_s, UTC).strftime(
+            "%Y-%m-%d %H:%M:%S"
+        )
 
     def records(self, path: str) -> list[dict[str, str]]:
         """The objects of a menu as REST shows them, in order."""

@@ -20,6 +20,20 @@ RESOURCE = Menu(
 
 IDENTITY = Menu("/system/identity", (Field("name", default="MikroTik"),), words("get print set"), True)
 
+# Not in the recorded part of the argument tree: from the manual. The zone is UTC and stays so.
+CLOCK = Menu(
+    "/system/clock",
+    (
+        *(Field(name, access="read") for name in ("date", "time")),
+        Field("time-zone-autodetect", Boolean(), "true"),
+        Field("time-zone-name", Choice(("UTC",)), "UTC"),
+        Field("gmt-offset", default="+00:00", access="read"),
+        Field("dst-active", Boolean(), "false", access="read"),
+    ),
+    words("get print set"),
+    singleton=True,
+)
+
 # Answers of this menu have not been published: the field names are those of the command line's columns.
 HISTORY = Menu(
     "/system/history",
@@ -80,4 +94,4 @@ USER = Menu(
     required=("name", "group"),
 )
 
-SYSTEM = (RESOURCE, IDENTITY, HISTORY, LOG, SERVICE, GROUP, USER)
+SYSTEM = (RESOURCE, IDENTITY, CLOCK, HISTORY, LOG, SERVICE, GROUP, USER)
