@@ -14,6 +14,7 @@ from wanctl.replay.report import Report, span
 from wanctl.replay.rowfile import RowFile
 from wanctl.replay.subject import DEFAULT_PROFILE, Subject, from_profile, from_site
 from wanctl.replay.trace import Trace
+from wanctl.replay.transcript import TranscriptFile
 
 INTERRUPTED = 130
 _ON_TERMINAL_S = 0.2  # between two lines of progress
@@ -29,6 +30,8 @@ NAME.csv or NAME.rtt.csv) are used as byte counters.
   wanctl replay evening.csv                        default law, profile cable
   wanctl replay evening.csv --site home            as the site says
   wanctl replay evening.csv --law classic --profile dsl --decisions out.csv
+  wanctl replay evening.csv --transitions out.jsonl      then: wanctl graph wan
+                                                         --trace out.jsonl -o wan.svg
 
 Exit code: 0 fine, 2 the trace cannot be replayed, 130 interrupted (what there is by then is kept).
 """
@@ -42,6 +45,7 @@ Exit code: 0 fine, 2 the trace cannot be replayed, 130 interrupted (what there i
 @click.option("--profile", metavar="PROFILE", help="Without a site: cable or dsl.")
 @click.option("--rates", metavar="FILE", help="Rates to go with the trace: t_s,dl_rx_mbit,ul_tx_mbit.")
 @click.option("--decisions", metavar="FILE", help="Write a row for each tick to this CSV file.")
+@click.option("--transitions", metavar="FILE", help="Write a line of JSON for each row that fires, for wanctl graph.")
 @click.option("--json", "as_json", is_flag=True, help="The summary as JSON.")
 @click.option("--tolerant", is_flag=True, help="Skip faulty rows, and say how many.")
 @click.pass_context
@@ -54,14 +58,15 @@ def replay(
     profile: str | None,
     rates: str | None,
     decisions: str | None,
+    transitions: str | None,
     as_json: bool,
     tolerant: bool,
 ) -> None:
     """The verb `replay`."""
     if site and profile:
         ctx.fail("--site and --profile: a site has its own profiles; give one of them")
-    if decisions == "-" and as_json:
-        ctx.fail("--decisions - and --json: both would go to standard output")
+    if [decisions == "-", transitions == "-", as_json].count(True) > 1:
+        ctx.fail("--decisions -, --transitions - and --json: both would go to standard output")
     subject = from_site(site, law, wan) if site else from_profile(profile or DEFAULT_PROFILE, law or "default")
     if not site and not profile:
         click.echo(f"no --site and no --profile: {subject.law} law, profile {DEFAULT_PROFILE}", err=True)
@@ -71,7 +76,7 @@ def replay(
         click.echo(f"rates from {found}", err=True)
     beside = Rates(found, subject.wan_of(opened), tolerant=tolerant) if found else None
     feed = Feed(opened, subject.wan_of(opened), beside)
-    report = _run(subject, feed, decisions, found)
+    report = _run(subject, feed, decisions, transitions, found)
     for faults in (opened.faults, *([beside.faults] if beside else [])):
         if faults.count:
             click.echo(faults.describe(), err=True)
@@ -81,29 +86,37 @@ def replay(
     if as_json:
         click.echo(json.dumps(report.as_dict(), indent=2))
     else:
-        click.echo("\n".join(report.lines()), err=decisions == "-")
+        click.echo("\n".join(report.lines()), err="-" in (decisions, transitions))
     ctx.exit(INTERRUPTED if report.outcome.interrupted else 0)
 
 
-def _run(subject: Subject, feed: Feed, decisions: str | None, rates: str | None) -> Report:
+def _run(subject: Subject, feed: Feed, decisions: str | None, transitions: str | None, rates: str | None) -> Report:
     site = subject.build(feed.first[1])
     rows = RowFile(decisions) if decisions else None
+    moves = TranscriptFile(transitions) if transitions else None
+    if moves is not None:
+        moves.begin((wan.machine for wan in site.wans.values()), feed.first[1])
     progress = Progress(feed)
     more = subject.law != "classic"
-    replayer = Replayer(site, subject.wans, feed, rows, more_columns=more, breathe=progress.breathe)
+    replayer = Replayer(site, subject.wans, feed, rows, moves, more_columns=more, breathe=progress.breathe)
     began = time.perf_counter()
     try:
         outcome = replayer.run()
         wall_s = time.perf_counter() - began
         if rows is not None:
             rows.finish()
+        if moves is not None:
+            moves.finish(outcome.end_ns)
     except BaseException:
-        if rows is not None:
-            rows.discard()
+        for file in (rows, moves):
+            if file is not None:
+                file.discard()
         raise
     finally:
         progress.clear()
         feed.close()
+    if moves is not None and transitions != "-":
+        click.echo(f"{moves.count:,} transitions in {transitions}", err=True)
     return Report(feed, outcome, subject.law, subject.configuration, rates, wall_s, decisions)
 
 

@@ -57,6 +57,23 @@ CODES: dict[str, Code] = {
         "rates (--profile cable or dsl). The message says what does not fit.",
     ),
     "WC710": Code(
-        "decisions cannot be written", "The file of --decisions cannot be made where it should be, or its disk is full."
+        "decisions cannot be written",
+        "The file of --decisions or --transitions cannot be made where it should be, or its disk is full.",
+    ),
+    "WC711": Code(
+        "not a transcript",
+        "A transcript of transitions has an opening line, one line for each row that fired, and a closing line, each a "
+        "JSON object: wanctl replay TRACE --transitions OUT.jsonl writes one. A file of --decisions holds states "
+        "and rates by the tick, and not the rows that fired.",
+    ),
+    "WC712": Code(
+        "a transcript that was cut",
+        "The last line has no end: the disk was full, or the file was copied while it was written. Take that line away "
+        "to use the rest.",
+    ),
+    "WC713": Code(
+        "a transcript of another machine",
+        "The transcript is of a machine with other rows or states: another one, or this one before its file was "
+        "changed. Draw the machine that ran, or run this one again.",
     ),
 }

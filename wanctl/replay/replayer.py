@@ -14,6 +14,7 @@ from wanctl.replay.decisions import Decided, RowWriter, header
 from wanctl.replay.feed import TICK_NS, Feed
 from wanctl.replay.rowfile import RowFile
 from wanctl.replay.summary import WanSummary
+from wanctl.replay.transcript import TranscriptFile
 
 BREATH_TICKS = 2_048  # between two looks at the clock and the terminal
 
@@ -79,11 +80,13 @@ class Replayer:
         wans: Sequence[str],
         feed: Feed,
         rows: RowFile | None = None,
+        transitions: TranscriptFile | None = None,
         *,
         more_columns: bool = False,
         breathe: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._site, self._feed, self._file, self._breathe = site, feed, rows, breathe
+        self._transitions = transitions
         several = len(wans) > 1
         self._lanes = [Lane(name, RowWriter(more=more_columns, wan=name if several else "")) for name in wans]
         self._by_name = {lane.name: lane for lane in self._lanes}
@@ -155,6 +158,8 @@ class Replayer:
         return tuple(Confirmation(intent.wan, intent.direction, intent.rate_bps, now_ns) for intent in intents)
 
     def _move(self, decision: Decision, now_ns: int) -> None:
+        if self._transitions is not None:
+            self._transitions.add(decision.transitions)
         for lane in self._lanes:
             mine = decision.transitions
             if len(self._lanes) > 1:

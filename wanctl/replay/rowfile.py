@@ -17,7 +17,8 @@ _BLOCK_ROWS = 4_096
 class RowFile:
     """Complete lines, buffered; `rows` may be appended to directly, then `flush_if_full` must follow now and then."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, option: str = "--decisions") -> None:
+        self._option = option  # how the user named it
         self.name = "stdout" if path == "-" else path
         self.rows: list[str] = []  # each with its newline
         self._target = Path(path).resolve()
@@ -83,5 +84,5 @@ class RowFile:
             self._part.unlink(missing_ok=True)
         if isinstance(error, BrokenPipeError):
             raise error
-        hint = "name another file with --decisions, or make room there"
+        hint = f"name another file with {self._option}, or make room there"
         refuse_file("WC710", f"cannot be written: {(error.strerror or str(error)).lower()}", self.name, hint)
