@@ -8,15 +8,12 @@ shaper confirmed is published beside it, as `applied_bps`.
 from wanctl.control.achieved import Achieved
 from wanctl.control.classic import Delay, WriteLimit, fuse, next_rate, weights
 from wanctl.control.sample import Confirmation, Observation, Reading, Sample
-from wanctl.decision import DirectionSignals, SetRate, WanSignals
-from wanctl.engine import Intent, Outcome, Program, Transition
+from wanctl.decision import NOTHING_DECIDED, DirectionSignals, SetRate, Ticked, WanSignals
+from wanctl.engine import Intent, Outcome, Program
 from wanctl.plan import WanPlan
 
 MACHINE = "classic"
 ACHIEVED_NS = 300_000_000  # the achieved rate is for people here; the law does not look at it
-
-Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
-_NOTHING: Ticked = ((), ())
 
 
 class ClassicWan:
@@ -59,7 +56,7 @@ class ClassicWan:
         if self._received_ns is not None:
             signals.age_ms = max(0.0, (now_ns - self._received_ns) / 1e6)
         if rtt_ms is None:
-            return _NOTHING
+            return NOTHING_DECIDED
         delay, machine = self._delay, self.machine
         delay.observe(rtt_ms)
         machine.inputs.delta = delay.delta_ms  # type: ignore[attr-defined]
@@ -71,9 +68,10 @@ class ClassicWan:
         self._publish_delays()
         if outcome is not self._settled:
             self._move(outcome)
-        if self._rates == self._written:
-            return _NOTHING if not outcome.transitions else ((), outcome.transitions)
-        return self._write(now_ns), outcome.transitions
+        rates = () if self._rates == self._written else self._write(now_ns)
+        if not (rates or outcome.transitions or outcome.faults):
+            return NOTHING_DECIDED
+        return rates, outcome.transitions, outcome.faults
 
     def _sample(self, observations: tuple[Observation, ...]) -> float | None:
         """The RTT of this cycle, in ms: of the echoes if one came, else of a TCP connect."""

@@ -60,3 +60,8 @@ class Decision(NamedTuple):
     transitions: tuple[Transition, ...]
     signals: Mapping[str, WanSignals]
     faults: tuple[Fault, ...] = ()
+
+
+# What one WAN contributes: its intents, transitions and faults.
+Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...], tuple[Fault, ...]]
+NOTHING_DECIDED: Ticked = ((), (), ())

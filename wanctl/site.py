@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from wanctl.control.sample import Confirmation, Observation, Reading
-from wanctl.decision import Decision, SetRate, WanSignals
-from wanctl.engine import Machine, Transition
+from wanctl.decision import NOTHING_DECIDED, Decision, Ticked, WanSignals
+from wanctl.engine import Machine
 
 _new = tuple.__new__  # of a `Decision`, without the detour over a Python function: a replay makes 100,000 a second
 
@@ -38,7 +38,7 @@ class Controller(Protocol):
         observations: tuple[Observation, ...],
         readings: tuple[Reading, ...],
         confirmations: tuple[Confirmation, ...],
-    ) -> tuple[tuple[SetRate, ...], tuple[Transition, ...]]:
+    ) -> Ticked:
         """Decide one tick of this WAN; everything handed in is its own."""
         ...
 
@@ -61,16 +61,16 @@ class Site:
     ) -> Decision:
         """Decide one tick. `now_ns` never goes back; each item names one of the site's WANs, items keep their order."""
         if self._only is not None:
-            intents, transitions = self._only.tick(now_ns, observations, readings, confirmations)
-            return _new(Decision, (now_ns, intents, transitions, self._signals, ()))
-        intents, transitions = (), ()
+            intents, transitions, faults = self._only.tick(now_ns, observations, readings, confirmations)
+            return _new(Decision, (now_ns, intents, transitions, self._signals, faults))
+        intents, transitions, faults = NOTHING_DECIDED
         for name, wan in self.wans.items():
-            wanted, moved = wan.tick(
+            wanted, moved, failed = wan.tick(
                 now_ns,
                 tuple(item for item in observations if item.wan == name),
                 tuple(item for item in readings if item.wan == name),
                 tuple(item for item in confirmations if item.wan == name),
             )
-            if wanted or moved:
-                intents, transitions = intents + wanted, transitions + moved
-        return Decision(now_ns, intents, transitions, self._signals)
+            if wanted or moved or failed:
+                intents, transitions, faults = intents + wanted, transitions + moved, faults + failed
+        return Decision(now_ns, intents, transitions, self._signals, faults)

@@ -13,8 +13,8 @@ from wanctl.control.execution import carry_out
 from wanctl.control.limit import Limit
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
-from wanctl.decision import DirectionSignals, SetRate, WanSignals
-from wanctl.engine import NOTHING, Outcome, Program, Transition
+from wanctl.decision import NOTHING_DECIDED, DirectionSignals, SetRate, Ticked, WanSignals
+from wanctl.engine import NOTHING, Outcome, Program
 from wanctl.plan import WanPlan
 
 MACHINE = "wan"
@@ -23,9 +23,6 @@ STANDING = 0.6  # of the limit: a delay that stays above it is a queue too, only
 FRESH_READING_NS = 300_000_000
 FINE_READING_NS = 120_000_000  # a longer interval may reach back to the time before an outage
 LOOK_AGAIN_NS = 1_000_000_000
-
-Ticked = tuple[tuple[SetRate, ...], tuple[Transition, ...]]
-_NOTHING: Ticked = ((), ())
 
 
 class DefaultWan:
@@ -91,8 +88,8 @@ class DefaultWan:
         inputs.limit = limit.ms
         signals.age_ms = None if delay.received_ns is None else (now_ns - delay.received_ns) / 1e6
         outcome = self.machine.tick(now_ns)
-        if outcome is NOTHING or not (outcome.intents or outcome.transitions):
-            return _NOTHING
+        if outcome is NOTHING or not (outcome.intents or outcome.transitions or outcome.faults):
+            return NOTHING_DECIDED
         return self._act(now_ns, outcome)
 
     def event(self, now_ns: int, name: str) -> Ticked:
@@ -223,14 +220,14 @@ class DefaultWan:
         self.signals.download.capacity_bps = self._down.law.capacity_bps
         self.signals.upload.capacity_bps = self._up.law.capacity_bps
         if after == before:
-            return (), outcome.transitions
+            return (), outcome.transitions, outcome.faults
         self._publish_rates()
         rates = tuple(
             SetRate(self.name, direction, rate, rate < last)
             for direction, rate, last in zip(("download", "upload"), after, before, strict=True)
             if rate != last
         )
-        return rates, outcome.transitions
+        return rates, outcome.transitions, outcome.faults
 
     # -- what people see -----------------------------------------------------------------------------------------------
     def _show_delay(self) -> None:

@@ -63,7 +63,7 @@ class Driven:
         for rtt, source, reflector in answers + ([(cycle.tcp, "tcp", "r0")] if cycle.tcp is not None else []):
             observations.append(Sent("wan", reflector, now_ns, source))
             observations.append(Sample("wan", reflector, now_ns, now_ns + round(rtt * MS_NS), source))
-        intents, _ = self.wan.tick(now_ns, tuple(observations), (), ())
+        intents, _, _ = self.wan.tick(now_ns, tuple(observations), (), ())
         for intent in intents:
             self.applied[intent.direction] = intent.rate_bps
         s = self.wan.signals

@@ -110,7 +110,7 @@ def test_10_what_was_written_once_is_trusted_although_the_router_forgot_it() -> 
     forgotten = tuple(Confirmation("wan", way, 100 * MBIT, law.now_ms * 1_000_000) for way in ("download", "upload"))
     for _ in range(1_400):
         law.now_ms += 50
-        intents, _ = law.wan.tick(law.now_ms * 1_000_000, law.samples(24.0), (), forgotten)
+        intents, _, _ = law.wan.tick(law.now_ms * 1_000_000, law.samples(24.0), (), forgotten)
         assert not intents
     assert law.wan.signals.download.wanted_bps == 940 * MBIT
     assert law.wan.signals.download.applied_bps == 100 * MBIT  # at least it shows

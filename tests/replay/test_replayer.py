@@ -31,8 +31,8 @@ class OneWan:
         confirmations: tuple[Confirmation, ...],
     ) -> Decision:
         self.confirmed += confirmations
-        intents, transitions = self.wan.tick(now_ns, observations, readings, confirmations)
-        return Decision(now_ns, intents, transitions, {self.wan.name: self.wan.signals})
+        intents, transitions, faults = self.wan.tick(now_ns, observations, readings, confirmations)
+        return Decision(now_ns, intents, transitions, {self.wan.name: self.wan.signals}, faults)
 
 
 def trace_of(samples: list[tuple[str, str]]) -> str:

@@ -5,10 +5,14 @@ from random import Random
 import pytest
 
 from wanctl.config.law import build_site
+from wanctl.control.action import ACTIONS
 from wanctl.control.sample import Confirmation, Reading, Sample, Sent
 from wanctl.decision import Decision
+from wanctl.engine import compile_model, load
+from wanctl.machines import find_machine, templates_for
 from wanctl.plan import DirectionPlan, SitePlan, WanPlan
 from wanctl.site import Site
+from wanctl.wan import DefaultWan
 
 TICK_NS = 50_000_000
 
@@ -124,3 +128,15 @@ def test_wanted_and_applied_are_both_shown() -> None:
     shown = decision.signals["cable"]
     assert (shown.download.wanted_bps, shown.download.applied_bps) == (50_000_000, 47_000_000)
     assert (shown.upload.wanted_bps, shown.upload.applied_bps) == (10_000_000, None)
+
+
+def test_a_fault_of_a_machine_is_part_of_the_decision() -> None:
+    path = find_machine("wan")
+    text = path.read_text().replace(
+        "        doc: nothing comes at all\n", "        doc: nothing comes at all\n        always: [{to: OUTAGE}]\n"
+    )
+    program = compile_model(load(text, "wan.yaml", actions=ACTIONS, read_template=templates_for(path)), {})
+    for names in (("cable",), ("cable", "dsl")):
+        site = Site({name: DefaultWan(make_wan(name), program, 0) for name in names})
+        decision = site.tick(1_200 * TICK_NS)  # a minute of silence
+        assert {fault.machine for fault in decision.faults} == {f"{name}/wan" for name in names}

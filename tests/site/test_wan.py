@@ -40,7 +40,7 @@ class Line:
             self._bytes[0] += down_mbit * 1e6 / 160
             self._bytes[1] += up_mbit * 1e6 / 160
             readings = (Reading("cable", self.now_ns, int(self._bytes[0]), int(self._bytes[1])),)
-        wanted, _ = self.wan.tick(self.now_ns, tuple(observations), readings, ())
+        wanted, _, _ = self.wan.tick(self.now_ns, tuple(observations), readings, ())
         for rate in wanted:
             confirmation = Confirmation("cable", rate.direction, rate.rate_bps, self.now_ns)
             self.wan.tick(self.now_ns, (), (), (confirmation,))

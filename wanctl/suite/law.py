@@ -164,8 +164,7 @@ class LawRun:
                 observations.append(Sample(WAN, REFLECTOR, now_ns, now_ns + round(rtt_ms * 1e6), source))
         readings = self._readings(now_ns, values)
         self._last_ns = now_ns
-        _, transitions = self._wan.tick(now_ns, tuple(observations), readings, ())
-        self._note(transitions)
+        self._note(*self._wan.tick(now_ns, tuple(observations), readings, ())[1:])
 
     def _readings(self, now_ns: int, values: Mapping[str, Value]) -> tuple[Reading, ...]:
         down, up = values.get("download"), values.get("upload")
@@ -179,14 +178,16 @@ class LawRun:
     def event(self, now_ns: int, name: str, data: Mapping[str, Value]) -> None:
         """Deliver a named event."""
         if isinstance(self._wan, DefaultWan) and not data:
-            self._note(self._wan.event(now_ns, name)[1])
+            self._note(*self._wan.event(now_ns, name)[1:])
         else:
-            self._note(self.machine.event(now_ns, name, data).transitions)
+            outcome = self.machine.event(now_ns, name, data)
+            self._note(outcome.transitions, outcome.faults)
 
     def advance(self, now_ns: int) -> None:
         """The controller acts at ticks alone: nothing happens between them."""
 
-    def _note(self, transitions: tuple[Transition, ...]) -> None:
+    def _note(self, transitions: tuple[Transition, ...], faults: tuple[Fault, ...]) -> None:
+        self.faults += faults
         self.transitions += transitions
         for transition in transitions:
             self.entered.update(transition.entered)
