@@ -171,7 +171,7 @@ def _joined(clock: Record) -> Mapping[str, str]:
 
 def _moment_ns(text: str) -> int:
     """`2026-11-25 18:46:31 +01:00`, and what older versions and scripts write. Raises ValueError."""
-    date, time, offset = (text.split(" ") + [""])[:3]
+    date, time, offset = [*text.split(" "), ""][:3]
     match = _DATE.fullmatch(date) or _OLD_DATE.fullmatch(date)
     if match is None:
         raise ValueError(f"'{date}' is not a date")

@@ -6,9 +6,11 @@ Which fields are there, and when, was measured on CHR 7.23.7 (dopyrory3/mikrotik
 
 import ipaddress
 from collections.abc import Mapping, MutableMapping
+from datetime import datetime
 from typing import Protocol
 
 from wanctl.testing.routeros.account import Account
+from wanctl.testing.routeros.fault import Faults
 from wanctl.testing.routeros.kind import Item, Names, Time, span
 from wanctl.testing.routeros.matcher import Timeout, granted_policies, policy_text
 from wanctl.testing.routeros.trap import Trap
@@ -22,6 +24,7 @@ class Router(Names, Protocol):
     """What a behaviour may ask of the store."""
 
     account: Account | None
+    faults: Faults
 
     @property
     def now_ns(self) -> int:
@@ -194,7 +197,14 @@ class Group(Behaviour):
 
 
 class Clock(Behaviour):
-    """Date and time are those of this moment."""
+    """Date and time are those of this moment; whoever sets them puts the clock forward or back."""
+
+    def written(self, router: Router, item: Item, values: Mapping[str, str]) -> None:
+        del item
+        date, time = router.wall_time().split(" ")
+        now = datetime.fromisoformat(f"{date} {time}")
+        wanted = datetime.fromisoformat(f"{values.get('date', date)} {values.get('time', time)}")
+        router.faults.clock_off_s += int((wanted - now).total_seconds())
 
     def show(self, router: Router, item: Item, shown: Shown) -> None:
         del item

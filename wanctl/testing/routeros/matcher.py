@@ -4,6 +4,7 @@
 import ipaddress
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from wanctl.testing.routeros.kind import Kept, Kind, Names, Ref, Time
 from wanctl.testing.routeros.trap import Trap
@@ -67,6 +68,21 @@ class Renamed(Kind):
 
     def show(self, kept: Kept, names: Names) -> str:
         return self.kind.show(kept, names)
+
+
+@dataclass(frozen=True)
+class Moment(Kind):
+    """A date or a time of day, in the form that `strftime` calls so."""
+
+    form: str
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        del names
+        try:
+            datetime.strptime(text, self.form)  # noqa: DTZ007  (only its form is looked at)
+        except ValueError:
+            raise Trap(f"invalid value for argument {argument}") from None
+        return text
 
 
 class Flag(Kind):

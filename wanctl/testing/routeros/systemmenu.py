@@ -1,7 +1,7 @@
 """The menus of users, services, the log, the history, and of what the router says about itself."""
 
 from wanctl.testing.routeros.kind import Boolean, Choice, Reference, Time, Whole
-from wanctl.testing.routeros.matcher import PolicyList
+from wanctl.testing.routeros.matcher import Moment, PolicyList
 from wanctl.testing.routeros.menu import COMMENT, DISABLED, INVALID, Field, Menu, words
 
 RESOURCE = Menu(
@@ -24,7 +24,8 @@ IDENTITY = Menu("/system/identity", (Field("name", default="MikroTik"),), words(
 CLOCK = Menu(
     "/system/clock",
     (
-        *(Field(name, access="read") for name in ("date", "time")),
+        Field("date", Moment("%Y-%m-%d")),
+        Field("time", Moment("%H:%M:%S")),
         Field("time-zone-autodetect", Boolean(), "true"),
         Field("time-zone-name", Choice(("UTC",)), "UTC"),
         Field("gmt-offset", default="+00:00", access="read"),
