@@ -11,9 +11,9 @@ from wanctl.daemon.statefolder import StateFolderError, state_folder, state_fold
     ("environment", "folder"),
     [
         ({"STATE_DIRECTORY": "/var/lib/wanctl/home"}, "/var/lib/wanctl/home"),
-        ({"STATE_DIRECTORY": "/var/lib/wanctl/home:/var/lib/other", "HOME": "/home/u"}, "/var/lib/wanctl/home"),
-        ({"XDG_STATE_HOME": "/home/u/.state", "HOME": "/home/u"}, "/home/u/.state/wanctl/home"),
-        ({"HOME": "/home/u"}, "/home/u/.local/state/wanctl/home"),
+        ({"STATE_DIRECTORY": "/var/lib/wanctl/home:/var/lib/other", "HOME": "/people/ann"}, "/var/lib/wanctl/home"),
+        ({"XDG_STATE_HOME": "/people/ann/.state", "HOME": "/people/ann"}, "/people/ann/.state/wanctl/home"),
+        ({"HOME": "/people/ann"}, "/people/ann/.local/state/wanctl/home"),
     ],
 )
 def test_the_state_folder_follows_the_environment(environment: dict[str, str], folder: str) -> None:
@@ -26,8 +26,8 @@ def test_without_any_place_it_says_what_to_set() -> None:
 
 
 def test_the_state_of_a_service_is_looked_for_after_ones_own() -> None:
-    assert state_folders("home", {"HOME": "/home/u"}) == (
-        Path("/home/u/.local/state/wanctl/home"),
+    assert state_folders("home", {"HOME": "/people/ann"}) == (
+        Path("/people/ann/.local/state/wanctl/home"),
         Path("/var/lib/wanctl/home"),
     )
     assert state_folders("home", {}) == (Path("/var/lib/wanctl/home"),)
