@@ -26,11 +26,16 @@ Reason = Literal["", "in sync", "spacing", "settling", "budget", "backoff"]
 
 
 class Write(NamedTuple):
-    """One write that is due: this queue should have this rate, in whole bit/s."""
+    """One write that is due: this queue should have this rate, in whole bit/s.
+
+    `partner` is the other side of a simple queue that shapes both directions: the same write sets it to `partner_bps`.
+    """
 
     target: "Target"
     rate_bps: int
     cut: bool
+    partner: "Target | None" = None
+    partner_bps: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +47,7 @@ class Target:
     queue: str
     floor_bps: int
     ceiling_bps: int
+    simple: bool = False  # one side of a simple queue; else an entry of the queue tree
     wanted_bps: int | None = None
     applied_bps: int | None = None  # what the router last said it has; None: not known
     changed_ns: int = 0  # when `wanted_bps` last changed
@@ -144,7 +150,22 @@ class Actuator:
 
 def ceilings(targets: Iterable[Target]) -> list[Write]:
     """What to write on the way out: without anybody who measures, a link is right at its ceiling."""
-    return [Write(target, target.quantised(target.ceiling_bps), cut=False) for target in targets]
+    writes: list[Write] = []
+    targets = tuple(targets)
+    for target in targets:
+        if any(write.partner is target for write in writes):
+            continue
+        partner = partner_of(target, targets)
+        partner_bps = 0 if partner is None else partner.quantised(partner.ceiling_bps)
+        writes.append(Write(target, target.quantised(target.ceiling_bps), False, partner, partner_bps))
+    return writes
+
+
+def partner_of(target: Target, targets: Iterable[Target]) -> Target | None:
+    """The other side of the target's simple queue, where that shapes both directions."""
+    if not target.simple:
+        return None
+    return next((one for one in targets if one.simple and one.queue == target.queue and one is not target), None)
 
 
 def _patience(target: Target, now_ns: int) -> tuple[int, Reason]:

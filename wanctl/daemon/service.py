@@ -15,6 +15,7 @@ from wanctl.config import SiteFile
 from wanctl.config.law import build_site
 from wanctl.config.model import Wan
 from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.connect import connect
 from wanctl.daemon.control import ControlServer
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.lock import ControlError, SiteLock
@@ -28,7 +29,7 @@ from wanctl.daemon.window import Window
 from wanctl.engine import Findings
 from wanctl.observe.source import Site as FixedSite
 from wanctl.probe import Egress, WanProber, parse_address
-from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
+from wanctl.routeros import Ambiguous, Denied, NotFound, RouterError, Untrusted
 from wanctl.site import Site
 
 # What no waiting mends: the site file and the router contradict each other.
@@ -44,7 +45,7 @@ class Service:
         self._stopping = False
         self._began_ns, self._began_cpu_ns = clock.monotonic_ns(), clock.cpu_ns()
         self.plan = file.plan()
-        self.router = connect(file, clock)
+        self.router = connect(file, clock, "rest")
         self._lock: SiteLock | None = None
         self._run_folder: Path | None = None
 
@@ -185,23 +186,6 @@ class Service:
             "writes": shaper.actuator.writes,
             "ceilings_restored": restored,
         }
-
-
-def connect(file: SiteFile, clock: SystemClock) -> Router:
-    """The adapter for the router that a site names; nothing is sent yet. `Untrusted` for an unusable CA file or pin."""
-    from wanctl.routeros.rest import RestRouter
-
-    router = file.site.router
-    assert router is not None, "a site without a router is refused before"
-    return RestRouter(
-        router.address,
-        router.user,
-        file.password(),
-        now_ns=clock.monotonic_ns,
-        port=router.port,
-        ca_file=file.named_file("ca_file"),
-        pin=router.pin,
-    )
 
 
 def queues_of(wan: Wan) -> list[tuple[str, str]]:

@@ -137,8 +137,11 @@ class Router(Protocol):
         """The simple queue of that name."""
         ...
 
-    def set_simple_limit(self, queue: str, upload_bps: int, download_bps: int) -> SimpleLimit:
-        """Write both sides of a simple queue's `max-limit` at once (bit/s, > 0) and return what the router reports."""
+    def set_simple_limit(self, queue: str, upload_bps: int | None, download_bps: int | None) -> SimpleLimit:
+        """Write both sides of a simple queue's `max-limit` at once (bit/s, > 0) and return what the router reports.
+
+        A side of None is left as it is (it is read before), and may be "unlimited".
+        """
         ...
 
     def read_interface(self, name: str) -> InterfaceCounters:

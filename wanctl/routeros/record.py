@@ -95,6 +95,18 @@ def simple_limit(record: Record) -> SimpleLimit:
     return SimpleLimit(*read(record, "max-limit", value.rate_pair_bps))
 
 
+def both_sides(upload_bps: int | None, download_bps: int | None, read_queue: Callable[[], SimpleQueue]) -> str:
+    """The value of a `max-limit` of which one side may be left as it is; only then the queue is read."""
+    assert upload_bps is not None or download_bps is not None, "nothing to write"
+    assert upload_bps is None or upload_bps > 0, "0 would lift the limit"
+    assert download_bps is None or download_bps > 0, "0 would lift the limit"
+    if upload_bps is None or download_bps is None:
+        has = read_queue()
+        upload_bps = has.upload_bps if upload_bps is None else upload_bps
+        download_bps = has.download_bps if download_bps is None else download_bps
+    return f"{upload_bps}/{download_bps}"
+
+
 def interface_counters(record: Record) -> InterfaceCounters:
     """The counters of an interface."""
     return InterfaceCounters(read(record, "rx-byte", value.count), read(record, "tx-byte", value.count))

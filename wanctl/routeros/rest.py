@@ -78,10 +78,10 @@ class RestRouter:
         """The simple queue of that name."""
         return record.simple_queue(self._menus.find("queue/simple", queue, record.SIMPLE))
 
-    def set_simple_limit(self, queue: str, upload_bps: int, download_bps: int) -> SimpleLimit:
-        """Write both sides of `max-limit` (bit/s, > 0) at once; what the router now reports."""
-        assert min(upload_bps, download_bps) > 0, "0 would lift the limit"
-        changed = self._menus.update("queue/simple", queue, {"max-limit": f"{upload_bps}/{download_bps}"})
+    def set_simple_limit(self, queue: str, upload_bps: int | None, download_bps: int | None) -> SimpleLimit:
+        """Write both sides of `max-limit` (bit/s, > 0) at once, None as it is; what the router now reports."""
+        both = record.both_sides(upload_bps, download_bps, lambda: self.read_simple(queue))
+        changed = self._menus.update("queue/simple", queue, {"max-limit": both})
         return record.simple_limit(changed)
 
     def read_interface(self, name: str) -> InterfaceCounters:

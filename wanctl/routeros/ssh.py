@@ -81,10 +81,10 @@ class SshRouter:
         """The simple queue of that name."""
         return record.simple_queue(self._read(_SIMPLE, queue, (".id", *record.SIMPLE)))
 
-    def set_simple_limit(self, queue: str, upload_bps: int, download_bps: int) -> SimpleLimit:
-        """Write both sides of `max-limit` (bit/s, > 0) at once; what the router now reports."""
-        assert min(upload_bps, download_bps) > 0, "0 would lift the limit"
-        return record.simple_limit(self._set(_SIMPLE, queue, f"max-limit={upload_bps}/{download_bps}", ("max-limit",)))
+    def set_simple_limit(self, queue: str, upload_bps: int | None, download_bps: int | None) -> SimpleLimit:
+        """Write both sides of `max-limit` (bit/s, > 0) at once, None as it is; what the router now reports."""
+        both = record.both_sides(upload_bps, download_bps, lambda: self.read_simple(queue))
+        return record.simple_limit(self._set(_SIMPLE, queue, f"max-limit={both}", ("max-limit",)))
 
     def read_interface(self, name: str) -> InterfaceCounters:
         """The byte counters of an interface."""
