@@ -167,14 +167,14 @@ class _Reader:
         number = 0
         for key in spec:  # row ids count in file order
             if key == "on":
-                for descriptor, rows in spec["on"].items():
+                for descriptor, rows in _map(spec["on"]).items():
                     state.on.append((descriptor, self.rows(state, rows, number)))
                     number += len(rows)
             elif key == "always":
                 state.always = self.rows(state, spec["always"], number)
                 number += len(state.always)
             elif key == "after":
-                for delay, rows in spec["after"].items():
+                for delay, rows in _map(spec["after"]).items():
                     state.after.append((time_ns(parse_quantity(delay)), self.rows(state, rows, number)))
                     number += len(rows)
         for child in (*state.children, *state.histories):

@@ -128,7 +128,7 @@ class State:
 
 def matches(descriptor: str, event: str) -> bool:
     """Whether a key of `on` matches an event (§4)."""
-    if descriptor == "tick" or event == "tick":
-        return descriptor == event
     words = [word for word in descriptor.split(".") if word != "*"]
+    if words == ["tick"] or event == "tick":
+        return words == ["tick"] and event == "tick"
     return event.split(".")[: len(words)] == words

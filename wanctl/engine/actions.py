@@ -184,7 +184,7 @@ class Reader:
         if "id_to" in node:
             written = self._plain(node["id_to"], "'id_to'")
             target = self.scope.data(written)
-            if target is None or target.kind != "text":
+            if target is None or target.kind != "text" or target.choices:
                 self.findings.error("WC222", "'id_to' must name a datum of type text", node["id_to"].place)
             if "id" in node:
                 self.findings.error("WC225", "'id' and 'id_to' exclude each other", node.keys["id_to"])

@@ -339,6 +339,12 @@ _TREE: dict[str, Code] = {
         "states: {A: {on: {go: [{to: [B, C]}]}}, B: {}, C: {}}",
         "states: {A: {on: {go: [{to: [B, C]}]}}, P: {type: parallel, states: {B: {}, C: {}}}}",
     ),
+    "WC259": Code(
+        "a history that leads back to itself",
+        "Where to go when nothing is recorded must be a state in the end, not a circle of histories.",
+        "states: {A: {states: {h: {type: history, initial: i}, i: {type: history, initial: h}, a: {}}}}",
+        "states: {A: {states: {h: {type: history, initial: i}, i: {type: history, initial: a}, a: {}}}}",
+    ),
 }
 
 _WHOLES: dict[str, Code] = {

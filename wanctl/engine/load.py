@@ -14,7 +14,7 @@ from wanctl.engine.actions import Reader
 from wanctl.engine.declare import Declarations, Declarer
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import List, Map, Node, Text, parse
-from wanctl.engine.expression import Active, Constant, Name
+from wanctl.engine.expression import Active, Constant, Expr, Name, walk
 from wanctl.engine.guard import parse_expression
 from wanctl.engine.model import MAX_MICROSTEPS, Eventually, Model, Never, Row, State, Timer
 from wanctl.engine.resolve import resolve_names
@@ -89,7 +89,7 @@ class _Loader:
         self._known_keys(root, _MACHINE_KEYS)
         name = self._head(root)
         scope = Scope()
-        Declarer(self.declarations, scope, self.findings).read(root)
+        self._declare(root, scope, "", 0)
         self.texts.append(text)
         self._state(root, "", "", -1, scope, 0, is_machine=True)
         self._properties(root, scope, 0)
@@ -112,6 +112,17 @@ class _Loader:
         model.source_hash = sha256("\0".join(self.texts).encode()).hexdigest()
         resolve_names(model, self.actives, self.forbid, self.findings)
         return model
+
+    def _declare(self, root: Map, scope: Scope, prefix: str, state: int) -> None:
+        """Read what a machine or a template declares; states that a `define` asks for are looked up from `state`."""
+        known = len(self.declarations.defines)
+        Declarer(self.declarations, scope, self.findings, prefix).read(root)
+        for symbol in list(self.declarations.defines.values())[known:]:
+            if symbol.definition is not None:
+                self._note_active(symbol.definition, state)
+
+    def _note_active(self, expr: Expr, state: int) -> None:
+        self.actives += [(item, state) for item in walk(expr) if isinstance(item, Active)]
 
     # -- head ----------------------------------------------------------------------------------------------------
     def _head(self, root: Map) -> str:
@@ -278,14 +289,15 @@ class _Loader:
         found = 0
         events = []
         for descriptor in node:
-            if not _DESCRIPTOR.fullmatch(descriptor) or descriptor == "tick.*":
+            if not _DESCRIPTOR.fullmatch(descriptor):
                 hint = "words with dots between them; '*' alone or as the last word"
                 self.findings.error("WC246", f"'{descriptor}' is no event", node.keys[descriptor], hint)
                 continue
-            rows = reader.rows(node[descriptor], descriptor, state.index, state.path, count + found)
+            trigger = "tick" if descriptor == "tick.*" else descriptor  # `foo.*` means the same as `foo`
+            rows = reader.rows(node[descriptor], trigger, state.index, state.path, count + found)
             found += len(rows)
-            if descriptor == "tick":
-                state.ticks = rows
+            if trigger == "tick":
+                state.ticks += rows
             else:
                 events.append((descriptor, rows))
         state.events = tuple(events)
@@ -334,8 +346,8 @@ class _Loader:
         self.texts.append(text)
         self._known_keys(root, _MACHINE_KEYS)
         inner = Scope()
-        self._bind(node.get("with"), root, scope, inner)
-        Declarer(self.declarations, inner, self.findings, f"{name}_").read(root)
+        self._bind(node.get("with"), root, scope, inner, parent)
+        self._declare(root, inner, f"{name}_", len(self.states))
         state = self._state(root, name, path, parent, inner, depth + 1)
         state.doc = self._plain(node, "doc") or self._plain(root, "summary")
         self._properties(root, inner, state.index)
@@ -352,7 +364,7 @@ class _Loader:
         root = parse(text, file, self.findings)
         return (text, root) if isinstance(root, Map) else None
 
-    def _bind(self, node: Node | None, root: Map, outer: Scope, inner: Scope) -> None:
+    def _bind(self, node: Node | None, root: Map, outer: Scope, inner: Scope, parent: int) -> None:
         if node is None:
             return
         if not isinstance(node, Map):
@@ -379,6 +391,7 @@ class _Loader:
                 self.findings.error("WC262", f"'{name}' is a datum: bind it to a datum", value.place)
             if declared[name] == "params" and not isinstance(expr, Constant) and not _is_param(expr):
                 self.findings.error("WC262", f"'{name}' is a param: bind it to a param or a constant", value.place)
+            self._note_active(expr, parent)
             inner.bind(name, expr)
 
     # -- properties ----------------------------------------------------------------------------------------------

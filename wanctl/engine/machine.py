@@ -7,10 +7,10 @@ here acts on the world.
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wanctl.engine.program import LiveRow, Plan, Program
+from wanctl.engine.queue import NEVER_NS, Entry, ExternalQueue, QueuedEvent
 from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
 from wanctl.engine.step import enter_states, hold_start, initial_set, is_true, microstep, observe, select
 from wanctl.engine.ticks import MERGED, TickFunction, bind
@@ -18,32 +18,13 @@ from wanctl.engine.ticks import MERGED, TickFunction, bind
 if TYPE_CHECKING:
     from wanctl.engine.chart import Configuration
 
-NEVER_NS = 1 << 62
 LASTING_NS = 2_000_000_000  # a configuration that is still there after this gets a tick function of its own
 MAX_FAILURES = 1_024  # internal events of one macrostep that nothing takes and that make a guard fail
 
 Decide = Callable[[int], Sequence[int | None] | None]
 
 
-class QueuedEvent(NamedTuple):
-    """A named event with its data."""
-
-    name: str
-    data: Mapping[str, Value]
-
-
 TICK = QueuedEvent("tick", {})
-
-
-class Entry(NamedTuple):
-    """What waits in the external queue, ordered by due time and then by order of sending."""
-
-    due_ns: int
-    order: int
-    event: QueuedEvent | None  # None: a timer
-    id: str = ""
-    state: int = -1
-    timer: int = -1
 
 
 class Machine:
@@ -52,6 +33,14 @@ class Machine:
     `inputs` has one attribute for each declared input, in canonical units (ms, bit/s, ratio); None is "unknown". Set
     them before a tick; the tick sees them frozen.
     """
+
+    # Slots: a calm tick reads five of them, and that is a good part of what it costs.
+    __slots__ = (
+        "_decide", "_entered", "_exited", "_external", "_faults", "_functions", "_handled", "_idle", "_internal",
+        "_lasting_ns", "_merged", "_tick_functions", "_transitions", "_wake_ns", "active", "chart", "configuration",
+        "current_event", "ended", "entered_ns", "fired", "history", "holds", "inputs", "intents", "leaf_indices",
+        "model", "name", "now_ns", "plan", "program", "ready", "started", "values",
+    )  # fmt: skip
 
     def __init__(self, program: Program, now_ns: int = 0, instance: str = "") -> None:
         self.program, self.model = program, program.model
@@ -70,12 +59,9 @@ class Machine:
         self.intents: list[Intent] = []
         self.fired: set[int] = set()  # states of which a row fired in this tick
         self._internal: deque[QueuedEvent] = deque()
-        self._external: list[Entry] = []
-        self._order = 0
-        self._due_ns = NEVER_NS  # of the first entry in the external queue
+        self._external = ExternalQueue()
         self._lasting_ns = NEVER_NS  # when the present configuration has earned a tick function of its own
         self._wake_ns = NEVER_NS  # the first of both: until then a tick may take the short way
-        self._ids = 0
         self._handled = 0  # entries handled in this call at the present instant
         self._transitions: list[Transition] = []
         self._faults: list[Fault] = []
@@ -87,7 +73,7 @@ class Machine:
         self.configuration: Configuration = program.chart.join()
         self._functions = program.ticks.bind(*self._memory)
         self._merged: dict[tuple[int, ...], Decide] = {}
-        self._plan: Plan
+        self.plan: Plan
         self._tick_functions: tuple[TickFunction, ...] = ()
         self._decide: Decide = self._decide_by_segments
         self._idle: Outcome | None = None  # what a calm tick gives; None: it has to be worked out each time
@@ -134,7 +120,7 @@ class Machine:
     @property
     def leaves(self) -> tuple[str, ...]:
         """Paths of the active leaves, in document order."""
-        return self._plan.paths
+        return self.plan.paths
 
     def is_active(self, path: str) -> bool:
         """Whether the state with this path is active."""
@@ -163,32 +149,31 @@ class Machine:
 
     def send(self, name: str, data: Mapping[str, Value], delay_ns: int, identity: str) -> None:
         """Put an event into the external queue, due after a delay."""
-        self._push(Entry(self.now_ns + delay_ns, 0, QueuedEvent(name, data), identity))
+        self._external.push(Entry(self.now_ns + delay_ns, 0, QueuedEvent(name, data), identity))
+        self._note_due()
 
     def cancel(self, identity: str) -> None:
         """Take back all pending sends with an id."""
-        self._keep([entry for entry in self._external if entry.event is None or entry.id != identity])
+        self._external.keep(lambda entry: entry.event is None or entry.id != identity)
+        self._note_due()
 
     def fresh_id(self) -> str:
         """An id that no other send has."""
-        taken = {entry.id for entry in self._external}
-        while True:
-            self._ids += 1
-            identity = f"send#{self._ids}"
-            if identity not in taken:
-                return identity
+        return self._external.fresh_id()
 
     def begin(self, index: int) -> None:
         """A state became active: note the time, start its timers."""
         self.entered_ns[index] = self.now_ns
         for number, (delay_ns, _) in enumerate(self.program.states[index].timers):
-            self._push(Entry(self.now_ns + delay_ns, 0, None, "", index, number))
+            self._external.push(Entry(self.now_ns + delay_ns, 0, None, "", index, number))
+            self._note_due()
 
     def forget(self, index: int) -> None:
         """A state became inactive: its timers and holds are gone."""
         live = self.program.states[index]
         if live.timers:
-            self._keep([entry for entry in self._external if entry.state != index])
+            self._external.keep(lambda entry: entry.state != index)
+            self._note_due()
         for row in live.holds:
             self.holds[row.index] = hold_start(row)
 
@@ -199,36 +184,35 @@ class Machine:
     @property
     def pending(self) -> tuple[Entry, ...]:
         """Timers and sends that wait, unordered."""
-        return tuple(self._external)
+        return self._external.entries
 
     @property
     def next_id(self) -> int:
         """How many ids `id_to` has given out."""
-        return self._ids
+        return self._external.ids
 
     def resume(self, pending: list[Entry], next_id: int, *, ended: bool) -> None:
         """Take over what a snapshot says waits; the configuration has been set already."""
-        self._order, self._ids, self.ended = len(pending), next_id, ended
-        self._external = list(pending)
-        heapify(self._external)
+        self._external.replace(pending)
+        self._external.ids, self.ended = next_id, ended
         self.settle([], [])
         self._outcome()
 
     def settle(self, exited: list[int], entered: list[int]) -> None:
         """Take over the configuration a microstep has made."""
         states = self.model.states
-        self._plan = self.program.plan(self.active)
-        self.leaf_indices = self._plan.leaves
-        self._tick_functions = tuple(self._functions[bottom] for bottom in self._plan.segments)
-        self._idle = None if self.program.reads_inputs_late else self._plan.idle
-        merged = self._merged.get(self._plan.leaves)
+        self.plan = self.program.plan(self.active)
+        self.leaf_indices = self.plan.leaves
+        self._tick_functions = tuple(self._functions[bottom] for bottom in self.plan.segments)
+        self._idle = None if self.program.reads_inputs_late else self.plan.idle
+        merged = self._merged.get(self.plan.leaves)
         self._decide = merged or self._decide_by_segments
         may_last = merged is None and self._tick_functions
         self._lasting_ns = self.now_ns + LASTING_NS if may_last else NEVER_NS
         self._note_due()
         self._exited += [states[index].path for index in exited]
         self._entered += [states[index].path for index in entered]
-        self.chart.move(self.configuration, self._plan.paths, exited, entered)
+        self.chart.move(self.configuration, self.plan.paths, exited, entered)
 
     def record(self, transition: Transition) -> None:
         """Keep the record of a row that fired."""
@@ -258,7 +242,7 @@ class Machine:
     def _rows(self, winners: Sequence[int | None] | None) -> list[LiveRow]:
         """From the true rows of segments to those selected: for each leaf the nearest, each once."""
         found: list[LiveRow] = []
-        for chain in self._plan.chains if winners is not None else ():
+        for chain in self.plan.chains if winners is not None else ():
             assert winners is not None
             index = next((winners[at] for at in chain if winners[at] is not None), None)
             if index is not None and self.program.rows[index] not in found:
@@ -267,8 +251,8 @@ class Machine:
 
     def _merge(self) -> None:
         """The configuration lasts: from now on one function decides its ticks."""
-        made = bind(self.program.merged_ticks(self._plan), *self._memory)
-        self._decide = self._merged[self._plan.leaves] = made[MERGED]
+        made = bind(self.program.merged_ticks(self.plan), *self._memory)
+        self._decide = self._merged[self.plan.leaves] = made[MERGED]
         self._lasting_ns = NEVER_NS
         self._note_due()
 
@@ -278,20 +262,19 @@ class Machine:
         return self.inputs, self.values, self.holds, self.ready, self.active
 
     def _note_due(self) -> None:
-        self._due_ns = self._external[0].due_ns if self._external else NEVER_NS
         general = self.ended or not self.program.fast
-        self._wake_ns = -NEVER_NS if general else min(self._due_ns, self._lasting_ns)
+        self._wake_ns = -NEVER_NS if general else min(self._external.due_ns, self._lasting_ns)
 
     def _decided_tick(self, rows: list[LiveRow]) -> Outcome:
         """What is left of a tick when its rows have been selected."""
         self.fired.clear()
         self.current_event = TICK
-        began, left_before = self._plan.during, len(self._exited)
+        began, left_before = self.plan.during, len(self._exited)
         if rows:
             microstep(self, rows, "tick")
         self._to_rest()
         self._during(began, left_before)
-        if self._due_ns <= self.now_ns:
+        if self._external.due_ns <= self.now_ns:
             self._run_due(self.now_ns)
         return self._outcome()
 
@@ -322,22 +305,12 @@ class Machine:
         self._run_due(self.now_ns)
         return self._outcome()
 
-    def _push(self, entry: Entry) -> None:
-        self._order += 1
-        heappush(self._external, entry._replace(order=self._order))
-        self._note_due()
-
-    def _keep(self, entries: list[Entry]) -> None:
-        if len(entries) != len(self._external):
-            heapify(entries)
-            self._external = entries
-            self._note_due()
-
     def _may_handle(self) -> bool:
         """Count one more entry at this instant; False, with a fault, when there were too many."""
         bound = self.model.max_microsteps
         if self._handled >= bound:
-            self._keep([entry for entry in self._external if entry.due_ns > self.now_ns])
+            self._external.keep(lambda entry: entry.due_ns > self.now_ns)
+            self._note_due()
             if self._handled == bound:
                 self._fault(f"more than {bound} events at one instant: the rest was dropped")
             self._handled = bound + 1  # the fault of this instant has been told
@@ -347,12 +320,12 @@ class Machine:
 
     def _run_due(self, now_ns: int) -> None:
         """Handle what is due up to `now_ns`, each at its own time with its whole macrostep."""
-        while self._due_ns <= now_ns and not self.ended:
-            if self._due_ns > self.now_ns:
-                self.now_ns, self._handled = self._due_ns, 0
+        while self._external.due_ns <= now_ns and not self.ended:
+            if self._external.due_ns > self.now_ns:
+                self.now_ns, self._handled = self._external.due_ns, 0
             if not self._may_handle():
                 continue
-            entry = heappop(self._external)
+            entry = self._external.pop()
             self._note_due()
             self._handle(entry)
         if now_ns > self.now_ns:
@@ -378,7 +351,7 @@ class Machine:
         steps = failures = 0
         while not self.ended:
             waiting = len(self._internal)
-            rows, event = (select(self, "always") if self._plan.always else []), "always"
+            rows, event = (select(self, "always") if self.plan.always else []), "always"
             if not rows:
                 if not self._internal:
                     return
@@ -400,7 +373,7 @@ class Machine:
 
     def _drop_all(self) -> None:
         self._internal.clear()
-        self._external.clear()
+        self._external.replace([])
         self._note_due()
 
     def _fault(self, reason: str) -> None:
@@ -428,4 +401,4 @@ def _inputs_class(names: tuple[str, ...]) -> type:
     return type("Inputs", (), {"__slots__": names})
 
 
-__all__ = ["Machine", "QueuedEvent"]
+__all__ = ["Entry", "Machine", "QueuedEvent"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.evaluate import NOWHERE, EvaluationError, Evaluator, condition, evaluator
@@ -56,12 +56,16 @@ class LiveState:
     holds: tuple[LiveRow, ...]
 
 
+Kind = Literal["tick", "event", "always"]
+
+
 @dataclass(slots=True, eq=False)
 class Plan:
-    """What a tick has to do in one configuration."""
+    """What a tick or an event has to do in one configuration."""
 
     leaves: tuple[int, ...]
     paths: tuple[str, ...]
+    asked: Mapping[Kind, tuple[tuple[int, ...], ...]]  # for each leaf, inner first, the states that have such rows
     segments: tuple[int, ...]  # bottoms of the tick functions to call
     chains: tuple[tuple[int, ...], ...]  # for each leaf, positions in `segments`, inner first
     always: bool  # some active state has an `always` row
@@ -123,12 +127,21 @@ class Program:
         return Plan(
             leaves,
             tuple(states[leaf].path for leaf in leaves),
+            {kind: self._asked(leaves, kind) for kind in ("tick", "event", "always")},
             tuple(segments),
             tuple(chains),
             always,
             during,
             None if always else self._idle(during),
         )
+
+    def _asked(self, leaves: tuple[int, ...], kind: Kind) -> tuple[tuple[int, ...], ...]:
+        def has_rows(index: int) -> bool:
+            live = self.states[index]
+            return bool({"tick": live.ticks, "event": live.events, "always": live.always}[kind])
+
+        ways = ((leaf, *self.model.ancestors(leaf)) for leaf in leaves)
+        return tuple(tuple(index for index in way if has_rows(index)) for way in ways)
 
     def _idle(self, during: tuple[int, ...]) -> Outcome | None:
         intents: list[Intent] = []

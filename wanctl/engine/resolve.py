@@ -15,6 +15,10 @@ def resolve_names(
     resolver = _Resolver(model, findings)
     for state in model.states:
         resolver.initial(state)
+    for state in model.states:
+        resolver.ends(state)
+    for state in model.states:
+        resolver.together(state.initial, state.place, "initial states")
     for row in model.rows:
         found = [resolver.outward(name, place, row.state) for name, place in row.target_names]
         row.targets = tuple(index for index in found if index is not None)
@@ -78,26 +82,48 @@ class _Resolver:
             if nearest is not None:
                 found.append(nearest)
         state.initial = tuple(found)
-        if found:
-            self.together(state.initial, state.place, "initial states")
-        elif state.kind == "compound" and not state.initial_names:
+        if state.kind == "compound" and not state.initial_names:
             first = [child for child in state.children if model.states[child].kind != "history"]
             if first:
                 state.initial = (first[0],)
             else:
                 self._findings.error("WC253", "a state needs a child that is not a history", state.place)
 
+    def ends(self, state: State) -> None:
+        """Refuse a history that leads, by way of others, back to itself."""
+        states, waiting, seen = self._model.states, [state.index], set[int]()
+        while waiting:
+            for target in states[waiting.pop()].initial:
+                if states[target].kind == "history" and target not in seen:
+                    seen.add(target)
+                    waiting.append(target)
+        if state.kind == "history" and state.index in seen:
+            self._findings.error("WC259", f"the history '{state.path}' leads back to itself", state.place)
+            state.initial = ()  # one error is enough, and nothing else goes round in it
+
     def together(self, targets: tuple[int, ...], place: Place, what: str) -> None:
-        """Refuse states that can never be active at the same time."""
-        model = self._model
+        """Refuse states that cannot be active at the same time."""
         for number, one in enumerate(targets):
             for other in targets[number + 1 :]:
-                if model.is_below(one, other) or model.is_below(other, one) or one == other:
-                    continue
-                common = next(a for a in model.ancestors(one) if model.is_below(other, a))
-                if model.states[common].kind != "parallel":
-                    paths = f"{model.states[one].path} and {model.states[other].path}"
+                if one != other and self._exclude(one, other):
+                    paths = f"{self._model.states[one].path} and {self._model.states[other].path}"
                     self._findings.error("WC258", f"the {what} {paths} cannot be active together", place)
+
+    def _exclude(self, one: int, other: int) -> bool:
+        model = self._model
+        if model.is_below(one, other) or model.is_below(other, one):
+            return False
+        common = next(a for a in model.ancestors(one) if model.is_below(other, a))
+        if model.states[common].kind != "parallel":
+            return True
+        return self._restores_otherwise(one, other) or self._restores_otherwise(other, one)
+
+    def _restores_otherwise(self, history: int, other: int) -> bool:
+        """Whether a history of a parallel state may stand for something that excludes a state in one of the regions."""
+        state = self._model.states[history]
+        if state.kind != "history" or not self._model.is_below(other, state.parent):
+            return False
+        return state.deep or any(first != other and self._exclude(first, other) for first in state.initial)
 
 
 def _ends_with(state: State, name: str) -> bool:

@@ -8,8 +8,9 @@ a configuration that could not be.
 from collections.abc import Mapping
 from typing import Any, cast
 
-from wanctl.engine.machine import Entry, Machine, QueuedEvent
+from wanctl.engine.machine import Machine
 from wanctl.engine.program import Program
+from wanctl.engine.queue import Entry, QueuedEvent
 
 SCHEMA = "wanctl.snapshot/1"
 

@@ -14,18 +14,18 @@ from wanctl.engine.record import Transition
 
 if TYPE_CHECKING:
     from wanctl.engine.machine import Machine
-    from wanctl.engine.program import LiveRow
+    from wanctl.engine.program import Kind, LiveRow
 
 
-def select(machine: "Machine", kind: str, event: str = "") -> list["LiveRow"]:
+def select(machine: "Machine", kind: "Kind", event: str = "") -> list["LiveRow"]:
     """The rows that are true: for each active leaf in document order the nearest state that has one.
 
-    `kind` is "tick", "event" or "always". A guard is evaluated at most once, rows behind the winner not at all.
+    A guard is evaluated at most once, rows behind the winner not at all.
     """
-    states, answers, found = machine.model.states, {}, []
-    for leaf in machine.leaf_indices:
-        index = leaf
-        while index >= 0:
+    answers: dict[int, LiveRow | None] = {}
+    found: list[LiveRow] = []
+    for chain in machine.plan.asked[kind]:
+        for index in chain:
             if index not in answers:
                 answers[index] = _first_true(machine, _rows(machine, index, kind, event))
             row = answers[index]
@@ -33,17 +33,16 @@ def select(machine: "Machine", kind: str, event: str = "") -> list["LiveRow"]:
                 if row not in found:
                     found.append(row)
                 break
-            index = states[index].parent
     return found
 
 
-def _rows(machine: "Machine", index: int, kind: str, event: str) -> Iterable["LiveRow"]:
+def _rows(machine: "Machine", index: int, kind: "Kind", event: str) -> Iterable["LiveRow"]:
     live = machine.program.states[index]
     if kind == "tick":
         return live.ticks
     if kind == "always":
         return live.always
-    return _matching(live.events, event) if live.events else ()
+    return _matching(live.events, event)
 
 
 def _matching(events: tuple[tuple[tuple[str, ...], tuple["LiveRow", ...]], ...], event: str) -> Iterator["LiveRow"]:
