@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from wanctl.diagram.lettering import width_px, wrap
+from wanctl.diagram.marks import Mark
 from wanctl.diagram.outline import Link, Outline
 from wanctl.diagram.scene import Anchor, Curve, Shape, Text
 from wanctl.diagram.theme import style
@@ -23,6 +24,7 @@ class Line:
     look: str
     text: str = ""
     row: Row | None = None  # the row that says it, where it is written into its state
+    mark: str = ""  # the look of who says it
 
     @property
     def height(self) -> float:
@@ -59,19 +61,19 @@ class Block:
             return 1.0
         return 2 * round(sum(line.height for line in self.lines) / 2 + PADDING_Y_PX)
 
-    def shapes(self, x: float, y: float, width: float, anchor: Anchor = "middle") -> list[tuple[Shape, Row | None]]:
-        """The block drawn into a box of that width whose upper left corner is (x, y); with each shape its row."""
-        found: list[tuple[Shape, Row | None]] = []
+    def shapes(self, x: float, y: float, width: float, anchor: Anchor = "middle") -> list[tuple[Shape, Line]]:
+        """The block drawn into a box of that width whose upper left corner is (x, y); with each shape its line."""
+        found: list[tuple[Shape, Line]] = []
         across = x + width / 2 if anchor == "middle" else x + PADDING_X_PX
         down = y + PADDING_Y_PX
         for line in self.lines:
             if line.look == "rule":
                 middle = round(down + line.height / 2, 1)
                 ends = (x + PADDING_X_PX, middle), (x + width - PADDING_X_PX, middle)
-                found.append((Curve("rule", (ends[0], ends[0], ends[1], ends[1])), None))
+                found.append((Curve("rule", (ends[0], ends[0], ends[1], ends[1])), RULE))
             else:
                 baseline = down + line.height / 2 + style(line.look).size * 0.35
-                found.append((Text(line.look, across, round(baseline, 1), line.text, anchor), line.row))
+                found.append((Text(line.look, across, round(baseline, 1), line.text, anchor), line))
             down += line.height
         return found
 
@@ -79,8 +81,13 @@ class Block:
 def of_link(found: Outline, link: Link) -> Block:
     """The label of a link: its sources if it names them, then unless it is brief its entries, rules between them."""
     lines = _lines("doc", f"from {names(found.model, link.sources)}", LABEL_PX) if link.named else []
+    mark = found.marks.of_rows(link.rows)
+    lines += _notes(mark, LABEL_PX) if found.brief else []
+    lines = [replace(line, mark=mark.look) for line in lines]
     for place, entry in enumerate(() if found.brief else link.entries):
-        lines += [RULE, *_phrases(entry.phrases, LABEL_PX)] if place else _phrases(entry.phrases, LABEL_PX)
+        mark = found.marks.of_rows(entry.rows)
+        written = [*_notes(mark, LABEL_PX), *_phrases(entry.phrases, LABEL_PX)]
+        lines += [RULE] * bool(place) + [replace(line, mark=mark.look) for line in written]
     return Block(tuple(lines))
 
 
@@ -99,11 +106,18 @@ def of_machine(found: Outline) -> Block:
     """What stands above the whole picture."""
     model = found.model
     summary = _lines("doc", model.summary, 8 * HEADER_PX) if model.summary else []
-    return Block((Line("title", model.name), *summary, *_body(found, model.states[0], 2 * HEADER_PX)))
+    told = [line for text in found.marks.title for line in _lines("count", text, 8 * HEADER_PX)]
+    return Block((Line("title", model.name), *summary, *told, *_body(found, model.states[0], 2 * HEADER_PX)))
+
+
+def _notes(mark: Mark, most_px: float) -> list[Line]:
+    """What is known about a part beside the file."""
+    return [line for note in mark.notes for line in _lines("count", note, most_px)]
 
 
 def _body(found: Outline, state: State, most_px: float) -> list[Line]:
-    lines = _lines("doc", state.doc, most_px) if state.doc else []
+    lines = _notes(found.marks.of_state(state), most_px)
+    lines += _lines("doc", state.doc, most_px) if state.doc else []
     if found.brief:
         return lines
     lists = [("entry", state.entry), ("during", state.during), ("exit", state.exit)]
@@ -123,7 +137,9 @@ def _inside(found: Outline, row: Row, most_px: float) -> list[Line]:
         states = found.model.states
         ends = ", ".join("itself" if target == row.state else states[target].name for target in row.targets)
         phrases.insert(len(phrases) - bool(row.why), Phrase("action", f"→ {ends}"))
-    return [replace(line, row=row) for line in _phrases(phrases, most_px)]
+    mark = found.marks.of_rows((row,))
+    written = [*_notes(mark, most_px), *_phrases(phrases, most_px)]
+    return [replace(line, row=row, mark=mark.look) for line in written]
 
 
 def _phrases(phrases: Sequence[Phrase], most_px: float) -> list[Line]:

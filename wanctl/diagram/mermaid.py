@@ -42,7 +42,12 @@ class _Writer:
         yield from ("---", f"title: {model.name}", "---", "stateDiagram-v2")
         if model.summary:
             yield f"    %% {printable(model.summary)}"
+        yield from (f"    %% {printable(text)}" for text in self._found.marks.title)
         yield from self._inside(model.states[0], "    ")
+        never = [s for s in self._states[1:] if self._found.marks.of_state(s).look == "never" and not s.children]
+        if never:
+            yield "    classDef never fill:#eef0f3,color:#8a93a0,stroke:#c3cad3"
+            yield f"    class {','.join(self._names[state.index] for state in never)} never"
         leaves = [state for state in self._states if state.index in active and state.kind == "atomic"]
         if leaves:  # Mermaid cannot colour a composite state
             yield "    classDef active fill:#2b5c9e,color:#ffffff,font-weight:bold"
@@ -50,14 +55,18 @@ class _Writer:
 
     def _links(self) -> Iterator[tuple[int, int, list[str]]]:
         for link in self._found.links:
-            words = [_says(entry) for entry in link.entries]
+            words = [self._says(entry) for entry in link.entries]
             yield from ((source, target, words) for source in link.sources for target in link.targets)
+
+    def _says(self, entry: Entry) -> str:
+        notes = self._found.marks.of_rows(entry.rows).notes
+        return BREAK.join([*(escaped(note) for note in notes), _says(entry)])
 
     def _line(self, home: int, source: int, target: int, words: list[str]) -> str:
         tail, head = self._below(source, home), self._below(target, home)
         real = [f"from {self._states[source].name}"] if tail != source else []
         real += [f"to {self._states[target].name}"] if head != target else []
-        says = BREAK.join([*words, f"({_escaped(' '.join(real))})"] if real else words)
+        says = BREAK.join([*words, f"({escaped(' '.join(real))})"] if real else words)
         return f"{self._names[tail]} --> {self._names[head]} : {says}"
 
     def _inside(self, outer: State, indent: str) -> Iterator[str]:
@@ -82,15 +91,16 @@ class _Writer:
     def _words(self, state: State) -> Iterator[str]:
         """What stands in a state: its name, its doc, its lists, its rows that lead nowhere else."""
         model = self._found.model
-        yield {"history": "H*" if state.deep else "H"}.get(state.kind, _escaped(state.name))
+        yield {"history": "H*" if state.deep else "H"}.get(state.kind, escaped(state.name))
+        yield from (escaped(note) for note in self._found.marks.of_state(state).notes)
         if state.doc:
-            yield _escaped(state.doc)
+            yield escaped(state.doc)
         for title, listed in (("entry", state.entry), ("during", state.during), ("exit", state.exit)):
             if listed:
-                yield _escaped(f"{title} / {actions(model, state.index, listed)}")
+                yield escaped(f"{title} / {actions(model, state.index, listed)}")
         for row in self._found.inside.get(state.index, ()):
             ends = f" → {names(model, row.targets)}" if row.targets else ""
-            yield _escaped(f"{sentence(model, row)}{ends}")
+            yield escaped(f"{sentence(model, row)}{ends}")
 
     def _below(self, state: int, home: int) -> int:
         """The state right inside `home` that is, or is around, a state."""
@@ -102,9 +112,10 @@ class _Writer:
 def _says(entry: Entry) -> str:
     parts = [f"/ {phrase.text}" if phrase.part == "action" else phrase.text for phrase in entry.phrases]
     if entry.phrases[-1].part == "why":
-        return f"{_escaped(' '.join(parts[:-1]))}{BREAK}{_escaped(parts[-1])}"
-    return _escaped(" ".join(parts))
+        return f"{escaped(' '.join(parts[:-1]))}{BREAK}{escaped(parts[-1])}"
+    return escaped(" ".join(parts))
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text without what Mermaid would take for its own."""
     return "".join(_ENTITIES.get(letter, letter) for letter in printable(text))

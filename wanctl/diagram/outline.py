@@ -8,6 +8,7 @@ it, is written into the state.
 
 from dataclasses import dataclass, field
 
+from wanctl.diagram.marks import UNMARKED, Marks
 from wanctl.diagram.wording import Phrase, label
 from wanctl.engine.model import Model, Row, State
 
@@ -32,6 +33,11 @@ class Link:
     home: int
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """All its rows."""
+        return tuple(row for entry in self.entries for row in entry.rows)
+
+    @property
     def named(self) -> bool:
         """Whether the label names its sources, so that no lines lead to it."""
         return len(self.sources) >= NAMED
@@ -52,6 +58,7 @@ class Outline:
 
     model: Model
     brief: bool = False
+    marks: Marks = UNMARKED
     links: list[Link] = field(default_factory=list)
     inside: dict[int, list[Row]] = field(default_factory=dict)
 
@@ -62,9 +69,9 @@ class Outline:
         return [self.model.states[child] for child in root.children] if root.kind == "parallel" and not crossed else []
 
 
-def outline(model: Model, *, brief: bool = False) -> Outline:
+def outline(model: Model, *, brief: bool = False, marks: Marks = UNMARKED) -> Outline:
     """The outline of a machine."""
-    found = Outline(model, brief)
+    found = Outline(model, brief, marks)
     gathered: dict[tuple[tuple[int, ...], bool, tuple[str, ...]], list[Row]] = {}
     for row in model.rows:
         if not row.targets or all(_stays(model, row, target) for target in row.targets):

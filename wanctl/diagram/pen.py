@@ -3,11 +3,11 @@
 from wanctl.diagram.block import Block, of_header, of_link, of_state
 from wanctl.diagram.lettering import printable
 from wanctl.diagram.outline import Link, Outline
-from wanctl.diagram.placement import state_group
+from wanctl.diagram.placement import state_group, told
 from wanctl.diagram.source import GRAPH, PSEUDO_PX, PX_PER_INCH, Line, dot
 from wanctl.diagram.theme import FONT_FAMILY, style
-from wanctl.diagram.wording import explain_row, explain_state, row_id, state_id
-from wanctl.engine.model import Model, State
+from wanctl.diagram.wording import explain_state, row_id, state_id
+from wanctl.engine.model import State
 
 
 def graph_source(found: Outline, active: frozenset[int] = frozenset()) -> str:
@@ -21,7 +21,7 @@ class Words:
     def __init__(self, found: Outline, active: frozenset[int]) -> None:
         self._found, self._active = found, active
         font = f"fontname={_quoted(FONT_FAMILY.replace(chr(39), ''))}, fontsize=11"
-        title = f"label={_quoted(_title(found.model))}, labelloc=t, labeljust=l, tooltip={_quoted(found.model.name)}"
+        title = f"label={_quoted(_title(found))}, labelloc=t, labeljust=l, tooltip={_quoted(found.model.name)}"
         self.graph = f"{GRAPH}, {font}, {title}"
         self.node = f'shape=box, style="rounded,filled", margin="0.12,0.08", {font}'
 
@@ -40,17 +40,21 @@ class Words:
 
     def label(self, link: Link) -> str:
         """Text without a frame."""
-        told = "\n\n".join(explain_row(self._found.model, row) for entry in link.entries for row in entry.rows)
-        return f"shape=plaintext, style=solid, label={_lines(of_link(self._found, link))}, tooltip={_quoted(told)}"
+        tooltip = "\n\n".join(told(self._found, row) for row in link.rows)
+        return f"shape=plaintext, style=solid, label={_lines(of_link(self._found, link))}, tooltip={_quoted(tooltip)}"
 
     def line(self, line: Line) -> str:
         """The ids of the rows that this line is of."""
         if line.link < 0:
             return ""
         link = self._found.links[line.link]
-        rows = [row for entry in link.entries for row in entry.rows]
-        mine = rows if line.arrow else [row for row in rows if row.state == line.state]
-        return f"comment={_quoted(' '.join(row_id(row) for row in mine))}"
+        mine = link.rows if line.arrow else [row for row in link.rows if row.state == line.state]
+        comment = f"comment={_quoted(' '.join(row_id(row) for row in mine))}"
+        mark = self._found.marks.of_rows(mine).look
+        if not mark:
+            return comment
+        look = style("line", ("link", mark))
+        return f'{comment}, color="{look.stroke}", penwidth={look.width:g}'
 
     def _state(self, state: State, block: Block, *more: str) -> str:
         looks = state_group(self._found, state, self._active, *more).looks
@@ -60,8 +64,9 @@ class Words:
         return f"label={_lines(block, left=bool(more))}, {colours}, {named}"
 
 
-def _title(model: Model) -> str:
-    return f"{model.name}: {model.summary}" if model.summary else model.name
+def _title(found: Outline) -> str:
+    model = found.model
+    return "\n".join([f"{model.name}: {model.summary}" if model.summary else model.name, *found.marks.title])
 
 
 def _lines(block: Block, *, left: bool = False) -> str:

@@ -1,15 +1,19 @@
 """The whole picture of a machine: its name, and its regions side by side, each in a panel of its own."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wanctl.diagram.block import PADDING_X_PX, of_header, of_machine
+from wanctl.diagram.lettering import width_px
 from wanctl.diagram.outline import Outline
 from wanctl.diagram.placement import RADIUS_PX, Placement, state_group, write
-from wanctl.diagram.scene import Group, Rect, Scene, moved
+from wanctl.diagram.scene import Curve, Group, Rect, Scene, Text, moved
+from wanctl.diagram.theme import style
 from wanctl.engine.model import State
 
 MARGIN_PX, GAP_PX, INSET_PX = 18.0, 14.0, 12.0
+KEY_PX, SWATCH_PX = 18.0, 26.0  # a line of the legend
 
 
 @dataclass(slots=True)
@@ -30,8 +34,10 @@ def picture(found: Outline, active: frozenset[int] = frozenset()) -> Scene:
     block = of_machine(found)
     write(found, head, block, MARGIN_PX - PADDING_X_PX, MARGIN_PX - 8, block.width, "start")
     top = MARGIN_PX + block.height
+    key, key_width = legend(found.marks.legend, MARGIN_PX, top)
+    top += KEY_PX if key else 0.0
     columns = _columns([_panel(found, root, active) for root in found.regions() or [model.states[0]]])
-    groups = [head]
+    groups = [head, *key]
     left = MARGIN_PX
     for column in columns:
         width = max(panel.width for panel in column)
@@ -41,8 +47,21 @@ def picture(found: Outline, active: frozenset[int] = frozenset()) -> Scene:
             down += panel.height + GAP_PX
         left += width + GAP_PX
     height = top + max(_height(column) for column in columns) + MARGIN_PX
-    width = max(left - GAP_PX, MARGIN_PX + block.width) + MARGIN_PX
+    width = max(left - GAP_PX, MARGIN_PX + block.width, key_width) + MARGIN_PX
     return Scene(model.name, model.summary, width, height, groups)
+
+
+def legend(items: Sequence[tuple[str, str]], left: float, top: float) -> tuple[list[Group], float]:
+    """What the looks of lines and states mean, in a row; and where it ends."""
+    groups = []
+    for look, meaning in items:
+        if look:
+            start, end = (left, top), (left + SWATCH_PX, top)
+            groups.append(Group(("link", look), [Curve("line", (start, start, end, end))]))
+            left += SWATCH_PX + 6
+        groups.append(Group(("key",), [Text("doc", left, top + 4, meaning)]))
+        left += width_px(meaning, style("doc").size) + GAP_PX
+    return groups, left
 
 
 def _panel(found: Outline, root: State, active: frozenset[int]) -> Panel:

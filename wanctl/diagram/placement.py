@@ -11,7 +11,7 @@ from wanctl.diagram.scene import Anchor, Circle, Curve, Group, Point, Polygon, R
 from wanctl.diagram.source import DOT_PX, PSEUDO_PX, STATE_MIN_PX, Line, Sizes, dot, lines
 from wanctl.diagram.theme import TONES
 from wanctl.diagram.wording import explain_row, explain_state, row_id, state_id
-from wanctl.engine.model import Row, State
+from wanctl.engine.model import Model, Row, State
 
 RADIUS_PX = 7.0
 ARROW_PX = 3.0  # half of its width
@@ -78,7 +78,8 @@ class Placement:
     def _initial(self, state: State) -> Iterator[Group]:
         name = f"s{state.index}" if state.kind == "history" else f"i{state.index}"
         if state.initial:
-            group = Group(("initial",))
+            looks = [self._found.marks.of_state(self._found.model.states[target]).look for target in state.initial]
+            group = Group(("initial", "never") if looks == ["never"] else ("initial",))
             for line in self._lines:
                 if line.upper == name:
                     group.shapes += self._line(line)
@@ -90,15 +91,19 @@ class Placement:
         mine = [line for line in self._lines if line.link == place]
         into = {line.state: self._line(line) for line in mine if not line.arrow}
         onward = [shape for line in mine if line.arrow for shape in self._line(line)]
-        rows = [row for entry in link.entries for row in entry.rows]
+        rows, marks = link.rows, self._found.marks
         block = of_link(self._found, link)
         x, y = self._point(self._things[f"l{place}"]["pos"])
         if not block.lines:
             into = {source: _joined(shapes, (x, y)) for source, shapes in into.items()}
             onward = _joined(onward, (x, y))
         left, top = x - block.width / 2, y - block.height / 2
-        group = Group(("link",), title="\n\n".join(explain_row(self._found.model, row) for row in rows))
-        group.shapes += [shape for shapes in into.values() for shape in shapes] + onward
+        group = Group(("link",), title="\n\n".join(told(self._found, row) for row in rows))
+        for source, shapes in into.items():
+            mark = marks.of_rows([row for row in rows if row.state == source])
+            group.shapes += [Group((mark.look,), list(shapes))] if mark.look else shapes
+        mark = marks.of_rows(rows)
+        group.shapes += [Group((mark.look,), list(onward))] if mark.look else onward
         if block.lines:
             group.shapes.append(Rect("chip", left, top, block.width, block.height, RADIUS_PX))
             write(self._found, group, block, left, top, block.width)
@@ -121,10 +126,26 @@ class Placement:
 
 def state_group(found: Outline, state: State, active: frozenset[int], *more: str) -> Group:
     """An empty group for a state: severe as the state or one around it is named, and active or not."""
-    around = [state, *(found.model.states[index] for index in found.model.ancestors(state.index))]
-    tone = next((item.name.lower() for item in around if item.name.lower() in TONES), "plain")
-    looks = ("state", *more, tone, *(("active",) if state.index in active else ()))
-    return Group(looks, id=state_id(state), title=explain_state(state))
+    mark = found.marks.of_state(state)
+    looks = (
+        "state",
+        *more,
+        tone(found.model, state),
+        *(("active",) if state.index in active else ()),
+        *([mark.look] if mark.look else ()),
+    )
+    return Group(looks, id=state_id(state), title="\n".join([explain_state(state), *mark.notes]))
+
+
+def tone(model: Model, state: State) -> str:
+    """The hue of a state: it, or one around it, is named like a severity."""
+    around = [state, *(model.states[index] for index in model.ancestors(state.index))]
+    return next((item.name.lower() for item in around if item.name.lower() in TONES), "plain")
+
+
+def told(found: Outline, row: Row) -> str:
+    """The tooltip of a row, with what is known of it."""
+    return "\n".join([*found.marks.of_rows((row,)).notes, explain_row(found.model, row)])
 
 
 def write(
@@ -132,18 +153,19 @@ def write(
 ) -> None:
     """Write a block into a group; what a row says there is a group in it."""
     rows: dict[int, Group] = {}
-    for shape, row in block.shapes(x, y, width, anchor):
+    for shape, line in block.shapes(x, y, width, anchor):
+        row = line.row
         if row is None:
-            group.shapes.append(shape)
+            group.shapes.append(Group((line.mark,), [shape]) if line.mark else shape)
         elif row.index in rows:
             rows[row.index].shapes.append(shape)
         else:
-            rows[row.index] = _row_group(found, row, [shape])
+            rows[row.index] = _row_group(found, row, [shape], line.mark)
             group.shapes.append(rows[row.index])
 
 
-def _row_group(found: Outline, row: Row, shapes: list[Shape]) -> Group:
-    return Group(("row",), list(shapes), row_id(row), explain_row(found.model, row))
+def _row_group(found: Outline, row: Row, shapes: list[Shape], mark: str = "") -> Group:
+    return Group(("row", mark) if mark else ("row",), list(shapes), row_id(row), told(found, row))
 
 
 def _hits(shapes: list[Shape]) -> list[Shape]:

@@ -17,27 +17,36 @@ BOLD, ITALIC, REGULAR = 1, 2, 0  # font flags of xdot
 KAPPA = 0.5523  # a circle's quarter as a Bézier curve
 
 
-def png(scene: Scene) -> bytes:
-    """The bytes of a PNG file, in light colours."""
+def png(scene: Scene, *, dark: bool = False) -> bytes:
+    """The bytes of a PNG file, in light colours or in dark ones."""
     ends = f'a [pos="0,0"]; b [pos="{scene.width:g},{scene.height:g}"]'
     point = 'node [shape=point, style=invis, width=0.01, label=""]'
-    return rasterise(f"digraph {{ graph [pad=0, dpi={DOTS_PER_INCH}]; {point}; {ends} }}", _background(scene))
+    return rasterise(
+        f"digraph {{ graph [pad=0, dpi={DOTS_PER_INCH}]; {point}; {ends} }}", _background(scene, dark=dark)
+    )
 
 
-def _background(scene: Scene) -> str:
-    commands = [_polygon(_corners(Rect("page", 0, 0, scene.width, scene.height)), style("page"), scene.height)]
+def _background(scene: Scene, *, dark: bool) -> str:
+    page = Rect("page", 0, 0, scene.width, scene.height)
+    commands = [_polygon(_corners(page), _style("page", (), dark=dark), scene.height)]
     for group in scene.groups:
-        commands += _group(group, (), scene.height)
+        commands += _group(group, (), scene.height, dark=dark)
     return " ".join(commands)
 
 
-def _group(group: Group, around: tuple[str, ...], height: float) -> Iterator[str]:
+def _style(look: str, looks: tuple[str, ...], *, dark: bool) -> Style:
+    """A table of dark looks holds colours alone; sizes and widths are those of the light one."""
+    light = style(look, looks)
+    return style(look, looks, dark=True).over(light) if dark else light
+
+
+def _group(group: Group, around: tuple[str, ...], height: float, *, dark: bool) -> Iterator[str]:
     looks = (*around, *group.looks)
     for shape in group.shapes:
         if isinstance(shape, Group):
-            yield from _group(shape, looks, height)
+            yield from _group(shape, looks, height, dark=dark)
         elif shape.look != "hit":
-            yield from _commands(shape, style(shape.look, looks), height)
+            yield from _commands(shape, _style(shape.look, looks, dark=dark), height)
 
 
 def _commands(shape: Shape, look: Style, height: float) -> Iterator[str]:
@@ -63,7 +72,8 @@ def _commands(shape: Shape, look: Style, height: float) -> Iterator[str]:
 def _pen(look: Style) -> str:
     width = f"setlinewidth({look.width or 1:g})"
     stroke = look.stroke or look.fill
-    return f"S {len(width)} -{width} c {len(stroke)} -{stroke}"
+    dash = "dashed" if look.dash else "solid"
+    return f"S {len(dash)} -{dash} S {len(width)} -{width} c {len(stroke)} -{stroke}"
 
 
 def _filled(look: Style) -> str:

@@ -20,11 +20,22 @@ def _lines(scene: Scene) -> Iterator[str]:
         f'role="img" aria-labelledby="title">'
     )
     yield f'<title id="title">{_text(scene.title)}: {_text(scene.summary)}</title>'
-    yield f"<style>\n{style_sheet()}\n</style>"
+    used = {look for group in scene.groups for look in _looks(group)}
+    yield f"<style>\n{style_sheet(used)}\n</style>"
     yield f'<rect class="page" width="{width}" height="{height}"/>'
     for group in scene.groups:
         yield from _group(group)
     yield "</svg>"
+
+
+def _looks(group: Group) -> Iterator[str]:
+    """Every look of a group, and of what is in it."""
+    yield from group.looks
+    for shape in group.shapes:
+        if isinstance(shape, Group):
+            yield from _looks(shape)
+        else:
+            yield shape.look
 
 
 def _group(group: Group) -> Iterator[str]:

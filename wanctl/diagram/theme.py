@@ -5,7 +5,7 @@ A rule is for a kind of shape (`box`, `name`, `line`), in any group or in groups
 on their fills; a state also says its name, so no meaning hangs on a colour alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
 FONT_FAMILY = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -77,6 +77,10 @@ def _rule(
 
 
 NO_FILL = ("none", "none")
+FAINT, FAINT_LINE = ("#7d8795", "#7f8b9b"), ("#c3cad3", "#3a4552")
+TEXTS = ("name", "doc", "event", "guard", "hold", "action", "why", "count")
+# Looks that most pictures do without; their rules are in the style sheet of those that have them.
+OPTIONAL = {"count", "busy", "taken", "never", "dead", "violated", "open", "bar", "axis", "number", "said"}
 
 
 def _rules() -> Iterator[Rule]:
@@ -98,12 +102,12 @@ def _rules() -> Iterator[Rule]:
     yield _rule("", "dot", LINE)
     yield _rule("", "mark", BOX, STATE_LINE, Style(width=1.2))
     yield _rule("", "hit", NO_FILL, ("transparent", "transparent"), Style(width=8))
-    strong = (TONES["plain"].strong, TONES["plain"].dark_strong)
-    yield _rule("link:hover", "line", NO_FILL, strong, Style(width=2))  # the lines of one label, to be followed
-    yield _rule("link:hover", "arrow", strong, strong)
-    yield _rule("fired", "hit", NO_FILL, strong, Style(width=3))
+    plain = (TONES["plain"].strong, TONES["plain"].dark_strong)
+    yield _rule("link:hover", "line", NO_FILL, plain, Style(width=2))  # the lines of one label, to be followed
+    yield _rule("link:hover", "arrow", plain, plain)
+    yield _rule("fired", "hit", NO_FILL, plain, Style(width=3))
     yield _rule("state", "box", BOX, STATE_LINE, Style(width=1.2))
-    yield _rule("state active", "panel", stroke=strong, style=Style(width=2))
+    yield _rule("state active", "panel", stroke=plain, style=Style(width=2))
     yield _rule("composite", "box", PANEL, STATE_LINE, Style(width=1.2))
     for name, tone in TONES.items():
         strong, soft = (tone.strong, tone.dark_strong), (tone.soft, tone.dark_soft)
@@ -111,10 +115,42 @@ def _rules() -> Iterator[Rule]:
             yield _rule(f"state {name}", "box", soft, strong)
         yield _rule(f"state {name} active", "box", strong, strong, Style(width=2))
         yield _rule(f"state {name} active composite", "box", soft, strong, Style(width=3))
-    for look in ("name", "doc", "event", "guard", "hold", "action", "why"):
+    for look in TEXTS:
         yield _rule("state active", look, ON_ACTIVE)
         faded = MUTED if look in ("doc", "why") else ACTION if look == "action" else INK
         yield _rule("state active composite", look, faded)
+    yield from _mark_rules(plain)
+    yield from _timeline_rules(plain)
+
+
+def _timeline_rules(plain: tuple[str, str]) -> Iterator[Rule]:
+    """How a sequence in time looks."""
+    yield _rule("", "axis", NO_FILL, BORDER, Style(width=1))
+    yield _rule("edge", "axis", NO_FILL, LINE, Style(width=1.2, dash=True))
+    yield _rule("", "said", INK, style=Style(size=11, bold=True))
+    yield _rule("", "number", ON_ACTIVE, style=Style(size=10, bold=True))
+    yield _rule("", "bar", plain)
+
+
+def _mark_rules(strong: tuple[str, str]) -> Iterator[Rule]:
+    """How parts look of which something is known."""
+    yield _rule("", "count", strong, style=Style(size=11, bold=True))
+    yield _rule("busy", "line", NO_FILL, strong, Style(width=2.6))
+    yield _rule("busy", "arrow", strong, strong, Style(width=2))
+    for look in TEXTS:
+        yield _rule("never", look, FAINT)
+        yield _rule("state never", look, FAINT)
+    yield _rule("never", "line", NO_FILL, FAINT_LINE, Style(width=1))
+    yield _rule("never", "arrow", FAINT_LINE, FAINT_LINE)
+    yield _rule("never", "dot", FAINT_LINE)
+    yield _rule("state never", "box", PANEL, FAINT_LINE, Style(width=1))
+    for look, tone, dash in (("violated", "red", False), ("open", "yellow", True), ("dead", "soft_red", True)):
+        loud = (TONES[tone].strong, TONES[tone].dark_strong)
+        yield _rule(look, "line", NO_FILL, loud, Style(width=2.6, dash=dash))
+        yield _rule(look, "arrow", loud, loud, Style(width=2))
+        yield _rule(look, "count", loud)
+        yield _rule(f"state {look}", "box", stroke=loud, style=Style(width=2.6, dash=dash))
+        yield _rule(f"state {look}", "count", loud)
 
 
 RULES = tuple(sorted(_rules(), key=lambda rule: len(rule.looks)))
@@ -132,10 +168,11 @@ def style(look: str, looks: tuple[str, ...] = (), *, dark: bool = False) -> Styl
     return found
 
 
-def style_sheet() -> str:
-    """The table as CSS: light, and dark for who prefers that."""
-    light = "\n".join(_css(rule, rule.light) for rule in RULES)
-    dark = "\n".join("  " + _css(rule, rule.dark, colours=True) for rule in RULES)
+def style_sheet(used: Set[str]) -> str:
+    """The table as CSS: light, and dark for who prefers that. Rules are left out that need a look that is not used."""
+    rules = [rule for rule in RULES if ({*rule.looks, rule.look} & OPTIONAL) <= used]
+    light = "\n".join(_css(rule, rule.light) for rule in rules)
+    dark = "\n".join("  " + _css(rule, rule.dark, colours=True) for rule in rules)
     return f"text {{ font-family: {FONT_FAMILY}; }}\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}"
 
 
@@ -149,6 +186,8 @@ def _css(rule: Rule, found: Style, *, colours: bool = False) -> str:
     if not colours:
         if found.width:
             said.append(f"stroke-width: {found.width:g}")
+        if found.dash:
+            said.append("stroke-dasharray: 6 4")
         if found.size:
             said.append(f"font-size: {found.size:g}px")
         if found.bold:

@@ -1,0 +1,233 @@
+"""An excursion as a picture: time from left to right, a lane for each region, and below it what happened, by number."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from wanctl.diagram.excursion import Bar, Excursion, Lane, Move, below
+from wanctl.diagram.lettering import width_px, wrap
+from wanctl.diagram.placement import tone
+from wanctl.diagram.scene import Circle, Curve, Group, Point, Rect, Scene, Text
+from wanctl.diagram.theme import style
+from wanctl.diagram.usage import span
+from wanctl.engine.model import Model
+from wanctl.engine.record import Value
+from wanctl.engine.unit import format_quantity
+
+WIDTH_PX, MARGIN_PX = 1080.0, 24.0
+LANE_PX, BAR_PX, ROW_PX = 56.0, 26.0, 16.0
+LEAST_LABEL_PX, LEAST_BAR_PX = 96.0, 2.0
+APART_PX = 20.0  # numbers closer than this share one mark
+MOST_TICKS = 9
+MOST_MOVES, FIRST_MOVES, LAST_MOVES = 40, 26, 12
+MOST_VALUES = 3
+_STEPS = (1, 2, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where the lanes are."""
+
+    left: float
+    right: float
+    top: float
+    first_ns: int
+    last_ns: int
+
+    def x(self, at_ns: int) -> float:
+        share = (at_ns - self.first_ns) / max(1, self.last_ns - self.first_ns)
+        return round(self.left + share * (self.right - self.left), 1)
+
+
+def timeline(found: Excursion) -> Scene:
+    """The picture of an excursion."""
+    names = [lane.region.path or found.model.name for lane in found.lanes]
+    label = max([LEAST_LABEL_PX, *(width_px(name, 13, bold=True) for name in names)])
+    head = Group(("machine",))
+    head.shapes.append(Text("title", MARGIN_PX, 38, title(found)))
+    head.shapes.append(Text("doc", MARGIN_PX, 56, subtitle(found)))
+    top = 76.0
+    frame = _Frame(MARGIN_PX + label + 28, WIDTH_PX - MARGIN_PX - 12, top, found.first_ns, found.last_ns)
+    bottom = top + LANE_PX * len(found.lanes) + 8
+    panel = Group(("machine",), [Rect("panel", MARGIN_PX, top, WIDTH_PX - 2 * MARGIN_PX, bottom - top + 30, 7)])
+    groups = [head, panel, _axis(found, frame, bottom)]
+    for place, lane in enumerate(found.lanes):
+        groups += _lane(found, lane, names[place], frame, top + place * LANE_PX)
+    groups += _edges(found, frame, bottom)
+    for place, lane in enumerate(found.lanes):
+        moves = [move for move in found.moves if move.region.index == lane.region.index]
+        groups += _numbers(moves, frame, top + place * LANE_PX + 14)
+    rows, end = _rows(found, bottom + 62)
+    return Scene(f"{found.model.name}: {title(found)}", subtitle(found), WIDTH_PX, end + MARGIN_PX, [*groups, *rows])
+
+
+def title(found: Excursion) -> str:
+    """What the excursion is, in one line."""
+    left = " and ".join(path for path in found.left)
+    over = "" if found.is_over else ", and not back at the end"
+    return f"{found.instance}: {span(found.lasted_ns)} out of {left}{over}"
+
+
+def subtitle(found: Excursion) -> str:
+    """Which one it is."""
+    which = f"Excursion {found.number} of {found.of}{', the longest' if found.is_longest else ''}"
+    began = f"from {found.began_ns / 1e9:.2f} s of the trace"
+    return f"{which}, {began}. {len(found.moves)} rows fired: their numbers in the lanes, their reasons below."
+
+
+def values_of(model: Model, values: Sequence[tuple[str, Value]]) -> str:
+    """What a guard saw, the first few: `delta 12.3ms, limit 5ms`."""
+    inputs = [(name, value) for name, value in values if name in model.inputs] or list(values)
+    shown = []
+    for name, value in inputs[:MOST_VALUES]:
+        symbol = model.inputs.get(name) or model.params.get(name) or model.data.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            text = format_quantity(float(f"{value:.3g}"), symbol.dimension if symbol else "")
+        else:
+            text = "unknown" if value is None else {True: "yes", False: "no"}.get(value, str(value))  # type: ignore[arg-type]
+        shown.append(f"{name} {text}")
+    return ", ".join(shown)
+
+
+# -- the lanes ---------------------------------------------------------------------------------------------------------
+def _lane(found: Excursion, lane: Lane, name: str, frame: _Frame, top: float) -> Iterator[Group]:
+    middle = top + LANE_PX - BAR_PX / 2 - 4
+    yield Group(("lane",), [Text("name", MARGIN_PX + 14, middle + 4.5, name)])
+    if top > frame.top:
+        start, end = (MARGIN_PX, top), (WIDTH_PX - MARGIN_PX, top)
+        yield Group(("lane",), [Curve("rule", (start, start, end, end))])
+    for bar in lane.bars:
+        yield _bar(found, lane, bar, frame, middle - BAR_PX / 2)
+
+
+def _bar(found: Excursion, lane: Lane, bar: Bar, frame: _Frame, top: float) -> Group:
+    state = found.model.states[bar.state]
+    left, right = frame.x(bar.from_ns), frame.x(bar.to_ns)
+    width = max(LEAST_BAR_PX, round(right - left, 1))
+    words = below(found.model, bar.state, lane.region)
+    lasted = f"{state.path or found.model.name}, {span(bar.to_ns - bar.from_ns)}"
+    group = Group(("state", tone(found.model, state)), title=f"{lasted}\n{state.doc}" if state.doc else lasted)
+    group.shapes.append(Rect("box", left, top, width, BAR_PX, min(4.0, width / 2)))
+    for text in (words, words.rpartition(".")[2]):
+        if width_px(text, style("said").size, bold=True) + 8 <= width:
+            group.shapes.append(Text("said", round(left + width / 2, 1), top + BAR_PX / 2 + 4, text, "middle"))
+            break
+    return group
+
+
+def _numbers(moves: Sequence[Move], frame: _Frame, y: float) -> Iterator[Group]:
+    """The numbers of the rows that fired in a lane; those that would touch share a mark."""
+    marks: list[list[Move]] = []
+    for move in moves:
+        x = frame.x(move.transition.at_ns)
+        if marks and x - frame.x(marks[-1][0].transition.at_ns) < APART_PX + 14 * (len(marks[-1]) > 1):
+            marks[-1].append(move)
+        else:
+            marks.append([move])
+    for mark in marks:
+        x = frame.x(mark[0].transition.at_ns)
+        first, last = mark[0].number, mark[-1].number
+        text = (
+            str(first) if first == last else f"{first}–{last}" if last - first + 1 == len(mark) else f"{first}…{last}"
+        )
+        width = max(16.0, width_px(text, style("number").size, bold=True) + 8)
+        left = min(x - 8, frame.right - width + 8)
+        stem = ((x, y + 8), (x, y + 8), (x, y + 12), (x, y + 12))
+        body = Rect("bar", left, y - 8, width, 16, 8)
+        told = "\n".join(f"{move.number}  {move.transition.why or move.transition.guard}" for move in mark)
+        label = Text("number", left + width / 2, y + 3.6, text, "middle")
+        yield Group(("mark",), [Curve("line", stem), body, label], title=told)
+
+
+def _edges(found: Excursion, frame: _Frame, bottom: float) -> Iterator[Group]:
+    """Where calm was left, and where it is back."""
+    for at_ns, here in ((found.began_ns, True), (found.ended_ns, found.is_over)):
+        if here:
+            yield Group(("edge",), [Curve("axis", _line((frame.x(at_ns), frame.top), (frame.x(at_ns), bottom)))])
+
+
+def _axis(found: Excursion, frame: _Frame, bottom: float) -> Group:
+    group = Group(("scale",), [Curve("axis", _line((frame.left, bottom), (frame.right, bottom)))])
+    step_ns = _step(found.last_ns - found.first_ns)
+    count = -((found.began_ns - found.first_ns) // step_ns)
+    while (at_ns := found.began_ns + count * step_ns) <= found.last_ns:
+        x = frame.x(at_ns)
+        group.shapes.append(Curve("axis", _line((x, frame.top), (x, bottom + 5))))
+        group.shapes.append(Text("doc", x, bottom + 19, _offset(count * step_ns), "middle"))
+        count += 1
+    return group
+
+
+def _step(length_ns: int) -> int:
+    """The least round step with which the axis has no more than so many marks."""
+    power = 1_000_000
+    while True:
+        for factor in _STEPS:
+            if length_ns / (factor * power) <= MOST_TICKS:
+                return factor * power
+        power *= 10
+
+
+def _offset(offset_ns: int) -> str:
+    if not offset_ns:
+        return "0"
+    seconds = offset_ns / 1e9
+    return f"{seconds:+.6g} s" if abs(seconds) >= 1 else f"{seconds * 1e3:+.6g} ms"
+
+
+def _line(start: Point, end: Point) -> tuple[Point, ...]:
+    return start, start, end, end
+
+
+# -- what happened -----------------------------------------------------------------------------------------------------
+def _rows(found: Excursion, top: float) -> tuple[list[Group], float]:
+    """The numbered list, and where it ends; of a long one the beginning and the end."""
+    left_out = range(FIRST_MOVES, len(found.moves) - LAST_MOVES) if len(found.moves) > MOST_MOVES else range(0)
+    names = [move.region.path or found.model.name for move in found.moves]
+    ways = [f"{move.source} → {move.target}" if move.target else f"{move.source}: stays" for move in found.moves]
+    where = MARGIN_PX + 122
+    way = where + max([60.0, *(width_px(name, 11, bold=True) for name in names)]) + 14
+    why = min(way + max([80.0, *(width_px(text, 11) for text in ways)]) + 18, WIDTH_PX - 420)
+    groups: list[Group] = []
+    y = top
+    for place, move in enumerate(found.moves):
+        if place in left_out:
+            if place == left_out[0]:
+                text = f"… {len(left_out)} more, {left_out[0] + 1} to {left_out[-1] + 1}: --format json has them all"
+                groups.append(Group(("moves",), [Text("doc", where, y, text)]))
+                y += ROW_PX + 6
+            continue
+        group, y = _row(found, move, (where, way, why), y)
+        groups.append(group)
+    return groups, y - ROW_PX
+
+
+def _row(found: Excursion, move: Move, columns: tuple[float, float, float], y: float) -> tuple[Group, float]:
+    where, way, why = columns
+    item, number = move.transition, str(move.number)
+    group = Group(("row",), id=f"move-{number}", title=f"{item.row}\n{item.guard}" if item.guard else item.row)
+    width = max(16.0, width_px(number, style("number").size, bold=True) + 8)
+    group.shapes.append(Rect("bar", MARGIN_PX, y - 12, width, 16, 8))
+    group.shapes.append(Text("number", MARGIN_PX + width / 2, y - 0.4, number, "middle"))
+    group.shapes.append(Text("doc", MARGIN_PX + 34, y, _offset(item.at_ns - found.began_ns)))
+    target = next(
+        (s for s in found.model.states if s.path == (item.entered[-1] if item.entered else item.source)), None
+    )
+    if target is not None:
+        dot = Group(("state", tone(found.model, target)), [Circle("box", where - 12, y - 4, 4)])
+        group.shapes.append(dot)
+    group.shapes.append(Text("said", where, y, move.region.path or found.model.name))
+    text = f"{move.source} → {move.target}" if move.target else f"{move.source}: stays"
+    lines = wrap(text, why - way - 14, 11)
+    reason = wrap(item.why or item.guard or item.event, WIDTH_PX - MARGIN_PX - why, 11)
+    seen = values_of(found.model, item.values)
+    said = [("guard", line) for line in reason] + [("doc", line) for line in wrap(seen, WIDTH_PX - MARGIN_PX - why, 11)]
+    if len(said) == 2:  # on one line where they fit
+        beside = round(why + width_px(said[0][1], 11) + 16, 1)
+        if beside + width_px(seen, 11) < WIDTH_PX - MARGIN_PX:
+            group.shapes.append(Text("doc", beside, y, seen))
+            said = said[:1]
+    for place, line in enumerate(lines):
+        group.shapes.append(Text("guard", way, y + place * ROW_PX, line))
+    for place, (look, line) in enumerate(said):
+        group.shapes.append(Text(look, why, y + place * ROW_PX, line))
+    return group, y + ROW_PX * max(1, len(lines), len(said)) + 6
