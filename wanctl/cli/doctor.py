@@ -111,7 +111,7 @@ def _lines(finding: "Finding", width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(_clean(text), width, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(_clean(text), width, break_on_hyphens=False)
 
 
 def _clean(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wanctl.cli.report import lines
+from wanctl.cli.span import Span
 from wanctl.config import find_site, load_site
 from wanctl.config.law import check_laws
 from wanctl.daemon.clock import SystemClock
@@ -17,7 +18,6 @@ from wanctl.daemon.loop import Listener
 from wanctl.daemon.service import CONFIGURATION_ERRORS, Service
 from wanctl.daemon.watch import Watch
 from wanctl.engine import FileError, Findings
-from wanctl.engine.unit import UnitError, parse_quantity, time_ns
 from wanctl.probe import AddressError, ProbePermissionError
 from wanctl.routeros import RouterError
 
@@ -38,26 +38,10 @@ Exit code: 0 stopped, 78 the configuration is wrong (do not restart), 2 anything
 """
 
 
-class _Time(click.ParamType[int]):
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """A time such as `30s`, as nanoseconds."""
-        if isinstance(value, int):
-            return value
-        try:
-            quantity = parse_quantity(str(value))
-        except UnitError as error:
-            self.fail(str(error), param, ctx)
-        if quantity.dimension != "time" or quantity.value <= 0:
-            self.fail(f"'{value}' is no time such as 30s or 5min", param, ctx)
-        return time_ns(quantity)
-
-
 @click.command(help=HELP)
 @click.argument("site", metavar="SITE")
 @click.option("--watch", is_flag=True, help="Show state, delays and rates while it runs.")
-@click.option("--duration", type=_Time(), metavar="TIME", help="Stop after this time.")
+@click.option("--duration", type=Span(), metavar="TIME", help="Stop after this time.")
 @click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write figures as JSON when it stops.")
 @click.pass_context
 def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summary: Path | None) -> None:

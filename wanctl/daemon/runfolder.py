@@ -4,13 +4,16 @@
 imported here: `wanctl status` begins with it.
 """
 
+import errno
 import os
+import socket
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 SOCKET_NAME = "control.sock"
 SYSTEM_FOLDER = Path("/run/wanctl")  # where the units have theirs
+_PATIENCE_S = 2.0
 MAX_SOCKET_PATH = 107  # bytes of sun_path, less the end. Source: unix(7)
 
 
@@ -54,6 +57,16 @@ def sockets(environment: Mapping[str, str]) -> dict[str, Path]:
         if path.is_socket():
             found.setdefault(folder.name, path)
     return found
+
+
+def is_served(site: str, environment: Mapping[str, str]) -> bool:
+    """Whether a daemon of the site answers at a socket that this user may find."""
+    path = sockets(environment).get(site)
+    if path is None:
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(_PATIENCE_S)
+        return probe.connect_ex(str(path)) in (0, errno.EACCES)  # one that is not ours to ask is somebody's
 
 
 def _given(environment: Mapping[str, str]) -> tuple[Path, ...]:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 from wanctl.config import SiteFile
+from wanctl.daemon.runfolder import is_served
 from wanctl.doctor import access, firmware, queue, traffic
 from wanctl.doctor.finding import ROUTER, Finding, Report
-from wanctl.doctor.host import host, is_running
+from wanctl.doctor.host import host
 from wanctl.doctor.introduction import Transport
 from wanctl.doctor.reach import reach
 from wanctl.doctor.reflection import PatientClock, reflection
@@ -61,7 +62,7 @@ def look_at_router(file: SiteFile, environment: Mapping[str, str], clock: Patien
                 reached[transport] = connected
             elif any(finding.check in ("reach", "answer") for finding in findings):
                 silent.append(transport)
-        if is_running(file.name, environment):
+        if is_served(file.name, environment):
             told = "a daemon of this site runs meanwhile, and holds a session of its own"
             report.add([Finding(ROUTER, "daemon", "ok", told)])
         for surveyor in list(reached.values())[:1]:

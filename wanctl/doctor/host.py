@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wanctl.config import SiteFile
 from wanctl.config.model import Wan
-from wanctl.daemon.runfolder import run_folder, sockets
+from wanctl.daemon.runfolder import run_folder
 from wanctl.daemon.statefolder import StateFolderError, state_folder
 from wanctl.doctor.finding import HOST, Finding, in_site, on_host
 from wanctl.engine.diagnostic import FileError
@@ -16,7 +16,6 @@ from wanctl.probe.egress import SYSCTL_FILE, SYSCTL_LINE, Egress, ProbeError, Pr
 
 _UNSYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
 _TIMEX_BYTES = 1_024  # struct timex has some 208; the kernel writes no more than that
-_SIGNAL_S = 2.0
 
 
 def host(file: SiteFile, environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -27,16 +26,6 @@ def host(file: SiteFile, environment: Mapping[str, str]) -> Iterator[Finding]:
         yield _egress(name, wan, alone=len(file.site.wans) == 1)
     yield _clock()
     yield from _folders(file.name, environment)
-
-
-def is_running(site: str, environment: Mapping[str, str]) -> bool:
-    """Whether a daemon of the site answers on this host."""
-    path = sockets(environment).get(site)
-    if path is None:
-        return False
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(_SIGNAL_S)
-        return probe.connect_ex(str(path)) == 0
 
 
 def egress_of(wan: Wan) -> Egress:

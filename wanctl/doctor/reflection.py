@@ -9,7 +9,7 @@ from wanctl.doctor.host import egress_of
 from wanctl.probe import AddressError, NotServedError, ProbeError, ProbePermissionError, WanProber, parse_address
 from wanctl.probe.stamp import Clock
 
-PROBED_NS = 1_500_000_000
+PROBED_NS = 1_000_000_000
 WAITED_NS = 1_000_000_000  # for the last answers
 _TICK_NS = 50_000_000
 
