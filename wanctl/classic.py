@@ -5,12 +5,15 @@ failed cycle: the machine is not ticked and nothing changes. What the law last w
 shaper confirmed is published beside it, as `applied_bps`.
 """
 
+from typing import Any
+
 from wanctl.control.achieved import Achieved
 from wanctl.control.classic import Delay, WriteLimit, fuse, next_rate, weights
+from wanctl.control.memory import Memory, RecallError, numbers, part
 from wanctl.control.sample import Confirmation, Observation, Reading, Sample
 from wanctl.decision import NOTHING_DECIDED, DirectionSignals, SetRate, Ticked, WanSignals
-from wanctl.engine import Intent, Outcome, Program
-from wanctl.plan import WanPlan
+from wanctl.engine import Intent, Outcome, Program, SnapshotError, restore, snapshot
+from wanctl.plan import DirectionPlan, WanPlan
 
 MACHINE = "classic"
 ACHIEVED_NS = 300_000_000  # the achieved rate is for people here; the law does not look at it
@@ -26,6 +29,7 @@ class ClassicWan:
         self.signals = WanSignals()
         self._delay = Delay(weights(params))
         self._limit = WriteLimit()
+        self._plan = plan
         self._ceilings = int(params["download_ceiling"]), int(params["upload_ceiling"])
         self._rates = plan.download.start_bps, plan.upload.start_bps
         self._written: tuple[int, int] | None = None
@@ -72,6 +76,37 @@ class ClassicWan:
         if not (rates or outcome.transitions or outcome.faults):
             return NOTHING_DECIDED
         return rates, outcome.transitions, outcome.faults
+
+    def memory(self) -> dict[str, Any]:
+        """What is worth knowing after a restart, as JSON values: the machine, the baseline, the rates."""
+        return {
+            "law": "classic",
+            "machine": snapshot(self.machine),
+            "delay": self._delay.memory(),
+            "rates_bps": list(self._rates),
+        }
+
+    def recall(self, memory: Memory, now_ns: int, *, machine: bool, rates: bool) -> str:  # noqa: ARG002
+        """Go on from a memory, as the WAN of the default law does."""
+        if memory.get("law") != "classic":
+            raise RecallError(f"it is of the law '{memory.get('law')}', and this is 'classic'")
+        lost = ""
+        if machine:
+            try:
+                self.machine = restore(self.machine.program, part(memory, "machine"), self.name)
+            except SnapshotError as error:
+                lost = str(error)
+        self._delay.recall(part(memory, "delay"))
+        known = numbers(memory, "rates_bps", 2, 1.0)
+        if len(known) != 2:
+            raise RecallError("'rates_bps' is no pair")
+        if rates:
+            down, up = self._plan.download, self._plan.upload
+            self._rates = _within(down, known[0]), _within(up, known[1])
+        self._publish_states()
+        self._publish_rates()
+        self._publish_delays()
+        return lost
 
     def _sample(self, observations: tuple[Observation, ...]) -> float | None:
         """The RTT of this cycle, in ms: of the echoes if one came, else of a TCP connect."""
@@ -138,6 +173,10 @@ class ClassicWan:
 
     def _direction(self, name: str) -> DirectionSignals:
         return self.signals.download if name == "download" else self.signals.upload
+
+
+def _within(plan: DirectionPlan, rate_bps: float) -> int:
+    return int(min(max(rate_bps, plan.floor_bps), plan.ceiling_bps))
 
 
 def _action_of(intents: tuple[Intent, ...], region: str) -> Intent:

@@ -5,8 +5,9 @@ what they want. No clock, no I/O, no randomness: the daemon, `replay`, `sim` and
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
+from wanctl.control.memory import Memory
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import NOTHING_DECIDED, Decision, Ticked, WanSignals
 from wanctl.engine import Machine
@@ -30,6 +31,14 @@ class Controller(Protocol):
     @property
     def machine(self) -> Machine:
         """The machine that decides."""
+        ...
+
+    def memory(self) -> dict[str, Any]:
+        """What is worth knowing after a restart, as JSON values."""
+        ...
+
+    def recall(self, memory: Memory, now_ns: int, *, machine: bool, rates: bool) -> str:
+        """Go on from a memory, before the first tick; what could not be taken up, or `RecallError`."""
         ...
 
     def tick(

@@ -11,10 +11,11 @@ from wanctl.control.attribution import Attribution
 from wanctl.control.direction import MS_NS, Direction
 from wanctl.control.execution import carry_out
 from wanctl.control.limit import Limit
+from wanctl.control.memory import Memory, RecallError, part
 from wanctl.control.rtt import STALE_NS, DelayTracker
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.decision import NOTHING_DECIDED, DirectionSignals, SetRate, Ticked, WanSignals
-from wanctl.engine import NOTHING, Outcome, Program
+from wanctl.engine import NOTHING, Outcome, Program, SnapshotError, restore, snapshot
 from wanctl.plan import WanPlan
 
 MACHINE = "wan"
@@ -95,6 +96,46 @@ class DefaultWan:
     def event(self, now_ns: int, name: str) -> Ticked:
         """Deliver a named event to the machine, such as `operator.hold` or `operator.release`."""
         return self._act(now_ns, self.machine.event(now_ns, name))
+
+    # -- what is kept --------------------------------------------------------------------------------------------------
+    def memory(self) -> dict[str, Any]:
+        """What is worth knowing after a restart, as JSON values: the machine, the baselines, the rates."""
+        return {
+            "law": "default",
+            "machine": snapshot(self.machine),
+            "delay": self._delay.memory(),
+            "limit": self._limit.memory(),
+            "download": self._down.law.memory(),
+            "upload": self._up.law.memory(),
+        }
+
+    def recall(self, memory: Memory, now_ns: int, *, machine: bool, rates: bool) -> str:
+        """Go on from a memory, before the first tick; what could not be taken up, in a sentence.
+
+        `machine` when the time that its machine knows is still the same, `rates` when they are of yesterday no more.
+        After a `RecallError` this WAN must be made anew.
+        """
+        if memory.get("law") != "default":
+            raise RecallError(f"it is of the law '{memory.get('law')}', and this is 'default'")
+        lost = ""
+        if machine:
+            try:
+                self.machine = restore(self.machine.program, part(memory, "machine"), self.name)
+                self._inputs = self.machine.inputs
+            except SnapshotError as error:
+                machine, lost = False, str(error)
+        self._delay.recall(part(memory, "delay"), modes=machine)
+        self._limit.recall(part(memory, "limit"))
+        if rates:
+            self._down.law.recall(part(memory, "download"))
+            self._up.law.recall(part(memory, "upload"))
+            self.signals.download.capacity_bps = self._down.law.capacity_bps
+            self.signals.upload.capacity_bps = self._up.law.capacity_bps
+        self._sense_directions(now_ns)
+        self._show_delay()
+        self._publish_states()
+        self._publish_rates()
+        return lost
 
     # -- what came -----------------------------------------------------------------------------------------------------
     def _confirm(self, confirmations: tuple[Confirmation, ...]) -> None:

@@ -8,7 +8,9 @@ baseline ages nothing.
 
 from bisect import bisect_left, insort
 from collections import deque
-from typing import Literal
+from typing import Any, Literal
+
+from wanctl.control.memory import Memory, numbers, optional
 
 Moves = Literal["follow", "sink", "freeze"]
 
@@ -74,6 +76,17 @@ class Floor:
         self._guessed = False
         self.baseline_ms = low_ms
         self.forget_heed()
+
+    def memory(self) -> dict[str, Any]:
+        """The baseline and the lows it is taken from, in ms."""
+        return {"baseline_ms": self.baseline_ms, "lows": [round(low_ms, 3) for low_ms in self._lows]}
+
+    def recall(self, memory: Memory) -> None:
+        """Go on with a baseline that was known; `RecallError` when it is none."""
+        lows = numbers(memory, "lows", SLICES)
+        self.restart(optional(memory, "baseline_ms"))
+        for low_ms in lows:
+            self._keep(low_ms)
 
     def forget_heed(self) -> None:
         """Baselines move in another way from now on: the next answer must be noted."""

@@ -20,6 +20,9 @@ operations and truncation included. Its known faults are part of it, and each is
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from wanctl.control.memory import Memory, number
 
 CYCLE_S = 0.05  # the interval that the alphas belong to
 WRITES = 10
@@ -60,6 +63,17 @@ class Delay:
         self.baseline_ms = self.load_ms = weights.initial_ms
         self.delta_ms = 0.0
         self.rise_ms = 0.0  # of the load RTT since the cycle before
+
+    def memory(self) -> dict[str, Any]:
+        """Both delays, in ms."""
+        return {"baseline_ms": self.baseline_ms, "load_ms": self.load_ms}
+
+    def recall(self, memory: Memory) -> None:
+        """Go on with the baseline, where the bounds of today allow it; `RecallError` when it is none."""
+        baseline_ms, load_ms = number(memory, "baseline_ms"), number(memory, "load_ms")
+        if self._weights.bound_min_ms <= baseline_ms <= self._weights.bound_max_ms:
+            self.baseline_ms, self.load_ms = baseline_ms, load_ms
+            self.delta_ms = load_ms - baseline_ms
 
     def observe(self, rtt_ms: float) -> None:
         """Take the sample of one cycle. The order of operations is part of the law: do not simplify it."""

@@ -10,6 +10,9 @@ The machine decides *when*; here is *how much*. Every method takes `now_ns`; rat
 ceiling. Only `settle`, `climb` and `creep` may raise a rate, and a floor never does.
 """
 
+from typing import Any
+
+from wanctl.control.memory import Memory, number, optional
 from wanctl.plan import DirectionPlan
 
 MS_NS = 1_000_000
@@ -92,6 +95,24 @@ class RateLaw:
     def headroom(self) -> float:
         """How far the ceiling is above the rate, as a share of the ceiling."""
         return (self._ceiling_bps - self.rate_bps) / self._ceiling_bps
+
+    def memory(self) -> dict[str, Any]:
+        """The rate, and what is known about the capacity."""
+        return {
+            "rate_bps": self.rate_bps,
+            "before_bps": self._before_bps,
+            "capacity_bps": self.capacity_bps,
+            "rest_ms": self._rest_ms,
+        }
+
+    def recall(self, memory: Memory) -> None:
+        """Go on from there, within the limits of today; `RecallError` when it is no memory of a law."""
+        rate_bps, before_bps = number(memory, "rate_bps", 1.0), number(memory, "before_bps", 1.0)
+        self.capacity_bps = optional(memory, "capacity_bps", 1.0)
+        self._rest_ms = min(max(number(memory, "rest_ms"), REST_LEAST_MS), REST_MOST_MS)
+        self._shape(before_bps)
+        self._before_bps = self.rate_bps
+        self._shape(rate_bps)
 
     def confirms(self, now_ns: int, capacity_bps: float) -> bool:
         """Whether a cut to this capacity would be a false alarm: nothing has changed, and the rate was below it.

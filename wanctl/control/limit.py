@@ -7,8 +7,10 @@ steady cruise that finds the capacity where it was has been a false alarm: this 
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from wanctl.control.direction import PACKET_BITS, Direction
+from wanctl.control.memory import Memory, number, part
 from wanctl.control.noise import IdleNoise
 
 NOISE_MARGIN = 1.5
@@ -41,6 +43,15 @@ class Limit:
         """The delay is measured from another baseline: what was learnt of it means nothing any more."""
         self._noise.restart()
         self._wariness = 1.0
+
+    def memory(self) -> dict[str, Any]:
+        """The link's own noise, and how wary false alarms have made us."""
+        return {"wariness": self._wariness, "noise": self._noise.memory()}
+
+    def recall(self, memory: Memory) -> None:
+        """Go on with them; `RecallError` when they are none."""
+        self._wariness = min(number(memory, "wariness", 1.0), WARIEST)
+        self._noise.recall(part(memory, "noise"))
 
     def set(self, now_ns: int, directions: Iterable[Direction]) -> float:
         """Set the limit by what is known and loaded now, and return it."""

@@ -7,6 +7,9 @@ read.
 
 from bisect import bisect_right
 from math import exp
+from typing import Any
+
+from wanctl.control.memory import Memory, RecallError, numbers, optional
 
 FADE_NS = 300_000_000_000
 PERIOD_NS = 1_000_000_000
@@ -31,6 +34,18 @@ class IdleNoise:
         self._total = 0.0
         self._due_ns = self._look_ns = 0
         self._faded_ns = 0
+
+    def memory(self) -> dict[str, Any]:
+        """What was counted, by bucket."""
+        return {"p98_ms": self.p98_ms, "counts": [round(count, 2) for count in self._counts]}
+
+    def recall(self, memory: Memory) -> None:
+        """Go on with what was counted; `RecallError` when it is something else."""
+        counts = numbers(memory, "counts", len(_EDGES) + 1)
+        if len(counts) != len(_EDGES) + 1:
+            raise RecallError("'counts' has other buckets")
+        self.p98_ms = optional(memory, "p98_ms")
+        self._counts, self._total = counts, sum(counts)
 
     def feed(self, delay_ms: float, now_ns: int) -> bool:
         """Count one idle delay, if a look is due; True once a second, when the percentile is read anew."""

@@ -13,8 +13,10 @@ arrives, but less than before); otherwise silence is an outage or a filter, and 
 from collections import deque
 from collections.abc import Iterable
 from math import exp
+from typing import Any
 
 from wanctl.control.baseline import Floor, Moves
+from wanctl.control.memory import Memory, RecallError, entries
 from wanctl.control.outstanding import Outstanding, Reflector
 from wanctl.control.sample import Observation, Sent
 from wanctl.control.spread import Spread
@@ -25,6 +27,7 @@ STALE_NS = 2_000_000_000  # nothing newer than this: the delay is unknown
 GRACE_NS = 100_000_000  # an answer may be this much later than two probes ago before it is missed
 ALIVE_NS = 3_000_000_000
 JITTER_NS = 1_000_000_000
+MOST_REMEMBERED = 256
 RECENT_NS = 1_000_000_000  # answers that a restart of the baselines begins with
 PERIOD_NS = 1_000_000_000
 
@@ -49,6 +52,7 @@ class DelayTracker:
         "_moves",
         "_news",
         "_reflectors",
+        "_remembered",
         "alive",
         "baseline_ms",
         "changes",
@@ -80,6 +84,7 @@ class DelayTracker:
         self.source = "none"  # of the newest answer: "icmp", "udp" or "tcp"
         self._moves: Moves = "sink"
         self._reflectors: dict[str, dict[str, Reflector]] = {}  # by source, by name
+        self._remembered: dict[tuple[str, str], Floor] = {}  # of reflectors that were not asked yet
         # sent_ns, delay_ms, rtt_ms, in order of sending
         self._answers: deque[tuple[int, float, float, Reflector]] = deque(maxlen=24)
         self.overdue = False
@@ -121,6 +126,32 @@ class DelayTracker:
         for kind in (self.echo, self.connect):
             kind.forget_losses(now_ns, [reflector for reflector in self._all() if reflector.kind is kind])
 
+    def memory(self) -> dict[str, Any]:
+        """The baseline of each reflector, by source and name."""
+        known = {(source, name): r.floor for source, all_ in self._reflectors.items() for name, r in all_.items()}
+        floors = [[*which, floor.memory()] for which, floor in (self._remembered | known).items()]
+        return {"floors": floors, "tcp": self._kind is self.connect, "moves": self._moves}
+
+    def recall(self, memory: Memory, *, modes: bool) -> None:
+        """Know the baselines again; with `modes` also how they move, and what kind of probe tells the delay.
+
+        A reflector counts from its first probe on: one that is not asked any more is forgotten. `RecallError` when it
+        is no memory of delays.
+        """
+        for item in entries(memory, "floors", MOST_REMEMBERED):
+            match item:
+                case [str() as source, str() as name, dict() as kept]:
+                    self._remembered[source, name] = floor = Floor()
+                    floor.recall(kept)
+                case _:
+                    raise RecallError(f"'floors' holds {item!r}")
+        if modes:
+            moves = memory.get("moves")
+            if moves not in ("follow", "sink", "freeze"):
+                raise RecallError(f"'moves' is {moves!r}")
+            self.move_baselines(moves)
+            self.use(tcp=memory.get("tcp") is True)
+
     # -- what is measured ----------------------------------------------------------------------------------------------
     def observe(self, observations: Iterable[Observation]) -> None:
         """Take in probes sent and answered."""
@@ -140,6 +171,10 @@ class DelayTracker:
     def _new_reflector(self, source: str, name: str) -> Reflector:
         reflector = Reflector(source, self.connect if source == "tcp" else self.echo)
         self._reflectors.setdefault(source, {})[name] = reflector
+        remembered = self._remembered.pop((source, name), None)
+        if remembered is not None:
+            reflector.floor = remembered
+            self._find_nearest()
         return reflector
 
     def _answer(self, reflector: Reflector, sent_ns: int, received_ns: int) -> None:

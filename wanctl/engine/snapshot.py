@@ -60,11 +60,14 @@ def restore(
         raise SnapshotError(f"not a snapshot of this kind: schema {taken.get('schema')!r}, wanted {SCHEMA!r}")
     if taken.get("machine") != model.name:
         raise SnapshotError(f"a snapshot of '{taken.get('machine')}', not of '{model.name}'")
-    if taken.get("source") != model.source_hash and taken.get("source") not in (migrate_from or {}):
+    source = str(taken.get("source"))
+    if source != model.source_hash and source not in (migrate_from or {}):
         raise SnapshotError(f"the file of '{model.name}' has changed since the snapshot was taken")
     try:
         return _restore(program, taken, instance)
-    except (KeyError, TypeError, AttributeError) as error:
+    except SnapshotError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise SnapshotError(f"a damaged snapshot: {type(error).__name__} {error}") from None
 
 
