@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.engine import Model, load
 from wanctl.machines import shipped_machines, templates_for
 from wanctl.verify import Result, checks, run_check

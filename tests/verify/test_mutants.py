@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.verify.proving import prove, shipped
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.verify import Check, checks, run_check
 
 
@@ -27,6 +27,7 @@ ROWS, STATES, FLAPPING, ARGUMENTS = (
 )
 
 NOTHING_MOVES = "HOLD asks for no rate.cut, rate.drain, rate.refine, rate.settle, rate.raise, rate.creep"
+UNSEEN_IS_HELD = "a rate is free while nobody can see the link"
 RED_IN_ITS_BAND = "the download is in RED only with a delay beyond the hard limit"
 
 ANSWERED = "            - {when: answering, for: 500ms, to: LAST, why: answers come again}\n"
@@ -72,13 +73,19 @@ MUTANTS = (
            (("            - {when: paid, to: YELLOW.SETTLE, why: the debt is paid}\n  HOLD:",
              "            - {when: paid, to: CUT, why: the debt is paid}\n  HOLD:"),
             (f"    initial: CUT\n    on:\n      tick:\n{HALTED}{HELD}", "    initial: CUT\n"))),
-    Mutant("direction", "no HOLD before a cut", "a cut begins while nobody can see the link",
+    Mutant("direction", "no HOLD before a cut", UNSEEN_IS_HELD,
            ((f"    initial: CRUISE\n    on:\n      tick:\n{HALTED}", "    initial: CRUISE\n    on:\n      tick:\n"),
             ("fresh and not stale and not halted", "fresh and not stale"))),
-    Mutant("direction", "a climb begins in the tick that loses sight", "a climb goes on while nobody can see the link",
+    Mutant("direction", "a climb begins in the tick that loses sight", UNSEEN_IS_HELD,
            (("not overdue and not halted", "not overdue"),)),
     Mutant("wan", "a climb begins in the tick that loses sight", "no rate climbs in an outage",
            (("not overdue and not halted", "not overdue"),)),
+    Mutant("direction", "a climb takes any queue for a small one", "a queue that people feel is taken for a small one",
+           (("rising and mine and not felt,", "rising and mine,"),)),
+    Mutant("direction", "a climb looks for deep queues alone", "a climb goes on over a queue of its own",
+           (("rising and mine and not felt,", "rising and mine and felt,"),)),
+    Mutant("direction", "GREEN before HOLD when a settled rate loses sight", UNSEEN_IS_HELD,
+           (("not (bloated and mine) and not halted, to: GREEN", "not (bloated and mine), to: GREEN"),)),
     Mutant("direction", "the milder row stands first", ROWS,
            (("when: severe and mine, to: RED, why: a queue that hurts stands",
              "when: bloated and mine, to: RED, why: a queue that hurts stands"),)),

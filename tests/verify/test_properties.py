@@ -159,7 +159,7 @@ def test_the_time_back_under_a_calm_input_is_told() -> None:
 
 
 def test_a_deadline_that_has_passed_leaves_things_undecided() -> None:
-    from wanctl.control.action import ACTIONS
+    from wanctl.actions import ACTIONS
     from wanctl.verify import checks, run_check
 
     planned = checks(model_of(TRAP), ACTIONS, lambda: True)

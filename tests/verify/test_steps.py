@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.verify.proving import model_of, shipped
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.engine import Machine, Model
 from wanctl.engine.expression import Compare, symbols, walk
 from wanctl.verify.clockwork import NOW_NS, Clockwork, Memory
