@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.diagram import render
 from wanctl.engine.load import load
 from wanctl.engine.model import Model
@@ -37,6 +37,11 @@ def picture(name: str, *, brief: bool = False) -> ET.Element:
 def svg(model: Model, active: frozenset[int] = frozenset(), *, brief: bool = False) -> ET.Element:
     """The root of a machine's SVG."""
     return ET.fromstring(render(model, "svg", active, brief=brief))
+
+
+def svg_of(text: str) -> ET.Element:
+    """The root of an SVG file's text."""
+    return ET.fromstring(text)
 
 
 def ids(root: ET.Element, prefix: str) -> list[str]:

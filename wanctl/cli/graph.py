@@ -55,11 +55,11 @@ Without MACHINE, these are listed. A template is drawn alone, with its defaults.
 an SVG: it tells the whole row, and what its words mean.
 
 \b
-  wanctl graph wan -o wan.svg              the format by the suffix
-  wanctl graph wan --brief -o wan.png      for the first look: states and lines
+  wanctl graph wan -o wan.svg             the format by the suffix
+  wanctl graph wan --brief -o wan.png     for the first look: states and lines
   wanctl graph wan --active download.RED.CUT,OUTAGE -o now.svg
-  wanctl graph direction --format mermaid  to be pasted into a document
-  wanctl graph --all -o diagrams           all machines, in full, brief, Mermaid
+  wanctl graph direction --format mermaid to be pasted into a document
+  wanctl graph --all -o diagrams          all machines, three ways
 
 What a run did, and what is proved:
 

@@ -88,11 +88,9 @@ def _mark_fault(found: Doubts, model: Model, result: "Result", fault: "Fault", n
         elif fault.subject in states:
             found.mark_state(fault.subject, look, f"{number}: {fault.text}")
         return
-    step = 0
-    for tick in fault.run.steps:
-        for row in tick.rows:
-            step += 1
-            found.mark_row(row, look, f"{number}: step {step}")
+    fired = dict.fromkeys(row for tick in fault.run.steps for row in tick.rows)  # each at its first time
+    for step, row in enumerate(fired, 1):
+        found.mark_row(row, look, f"{number}: step {step}")
     leaves = fault.run.steps[-1].leaves if fault.run.steps else ()
     about = _named(model, result.name)
     ends = [leaf for leaf in leaves if any(f"{leaf}.".startswith(f"{path}.") for path in about)]

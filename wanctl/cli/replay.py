@@ -30,8 +30,8 @@ NAME.csv or NAME.rtt.csv) are used as byte counters.
   wanctl replay evening.csv                        default law, profile cable
   wanctl replay evening.csv --site home            as the site says
   wanctl replay evening.csv --law classic --profile dsl --decisions out.csv
-  wanctl replay evening.csv --transitions out.jsonl      then: wanctl graph wan
-                                                         --trace out.jsonl -o wan.svg
+  wanctl replay evening.csv --transitions out.jsonl
+  wanctl graph wan --trace out.jsonl -o hits.svg   what it did, as a picture
 
 Exit code: 0 fine, 2 the trace cannot be replayed, 130 interrupted (what there is by then is kept).
 """

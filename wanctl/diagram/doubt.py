@@ -40,7 +40,7 @@ class Doubts:
     @property
     def title(self) -> tuple[str, ...]:
         """The verdict, and each finding."""
-        return (self.summary, *(f"{place}  {text}" for place, text in enumerate(self.findings, 1)))
+        return (self.summary, *(f"{place}. {text}" for place, text in enumerate(self.findings, 1)))
 
     @property
     def legend(self) -> tuple[tuple[str, str], ...]:

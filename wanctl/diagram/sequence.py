@@ -9,7 +9,7 @@ from wanctl.diagram.mermaid import BREAK, escaped
 from wanctl.diagram.png import png
 from wanctl.diagram.render import Form
 from wanctl.diagram.svg import svg
-from wanctl.diagram.timeline import subtitle, timeline, title
+from wanctl.diagram.timeline import timeline, title, which
 
 SCHEMA = "wanctl.excursion/1"
 SEQUENCE_FORMS: tuple[Form, ...] = ("svg", "png", "mermaid", "json")
@@ -33,7 +33,7 @@ def _mermaid(found: Excursion) -> Iterator[str]:
     for lane in found.lanes:
         yield f"    participant {names[lane.region.index]} as {escaped(lane.region.path or found.model.name)}"
     ends = ",".join(dict.fromkeys([next(iter(names.values())), list(names.values())[-1]]))
-    yield f"    Note over {ends}: {escaped(title(found))}{BREAK}{escaped(subtitle(found))}"
+    yield f"    Note over {ends}: {escaped(title(found))}{BREAK}{escaped(which(found))}"
     for move in found.moves:
         own = names[move.region.index]
         way = f"{move.source} → {move.target}" if move.target else f"{move.source}: stays"

@@ -44,7 +44,7 @@ def timeline(found: Excursion) -> Scene:
     label = max([LEAST_LABEL_PX, *(width_px(name, 13, bold=True) for name in names)])
     head = Group(("machine",))
     head.shapes.append(Text("title", MARGIN_PX, 38, title(found)))
-    head.shapes.append(Text("doc", MARGIN_PX, 56, subtitle(found)))
+    head.shapes.append(Text("doc", MARGIN_PX, 56, _subtitle(found)))
     top = 76.0
     frame = _Frame(MARGIN_PX + label + 28, WIDTH_PX - MARGIN_PX - 12, top, found.first_ns, found.last_ns)
     bottom = top + LANE_PX * len(found.lanes) + 8
@@ -57,7 +57,7 @@ def timeline(found: Excursion) -> Scene:
         moves = [move for move in found.moves if move.region.index == lane.region.index]
         groups += _numbers(moves, frame, top + place * LANE_PX + 14)
     rows, end = _rows(found, bottom + 62)
-    return Scene(f"{found.model.name}: {title(found)}", subtitle(found), WIDTH_PX, end + MARGIN_PX, [*groups, *rows])
+    return Scene(f"{found.model.name}: {title(found)}", _subtitle(found), WIDTH_PX, end + MARGIN_PX, [*groups, *rows])
 
 
 def title(found: Excursion) -> str:
@@ -67,11 +67,14 @@ def title(found: Excursion) -> str:
     return f"{found.instance}: {span(found.lasted_ns)} out of {left}{over}"
 
 
-def subtitle(found: Excursion) -> str:
+def which(found: Excursion) -> str:
     """Which one it is."""
-    which = f"Excursion {found.number} of {found.of}{', the longest' if found.is_longest else ''}"
-    began = f"from {found.began_ns / 1e9:.2f} s of the trace"
-    return f"{which}, {began}. {len(found.moves)} rows fired: their numbers in the lanes, their reasons below."
+    place = f"Excursion {found.number} of {found.of}{', the longest' if found.is_longest else ''}"
+    return f"{place}, from {found.began_ns / 1e9:.2f} s of the trace"
+
+
+def _subtitle(found: Excursion) -> str:
+    return f"{which(found)}. {len(found.moves)} rows fired: their numbers in the lanes, their reasons below."
 
 
 def values_of(model: Model, values: Sequence[tuple[str, Value]]) -> str:
