@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.house.repository import Source, sources
+from wanctl.actions import ACTIONS
 from wanctl.cli.page import Explained, all_codes
-from wanctl.control.action import ACTIONS
 from wanctl.observe.metric import METRICS
 from wanctl.suite.schema import machine_schema, suite_schema
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.engine import FileError, Findings, Model, load
 from wanctl.machines import templates_for
 from wanctl.suite import CaseResult, Coverage, Suite, read_suite, run_case

@@ -14,7 +14,7 @@ import pytest
 
 from tests.suite.mutation import machine_seeds, mutate, suite_seeds
 from tests.suite.test_faults_of_files import EXAMPLE_MACHINE
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.engine import FileError, Findings, Model, check, compile_model, load
 from wanctl.engine.example import TEMPLATE
 from wanctl.machines import read_text, shipped_machines, templates_for

@@ -9,7 +9,7 @@ import yaml
 
 from tests.engine.test_code import WITHOUT
 from tests.suite.test_faults_of_files import file_with
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.data import data_folder
 from wanctl.engine.code import CODES
 from wanctl.engine.example import TEMPLATE, example

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wanctl.actions import ACTIONS
 from wanctl.cli.report import FORMATS, Format, count, lines, report_width
 from wanctl.config.effective import Setting, effective, render
 from wanctl.config.find import find_site
@@ -14,7 +15,6 @@ from wanctl.config.law import check_laws, law_model
 from wanctl.config.model import Site
 from wanctl.config.site import SiteFile, load_site
 from wanctl.config.value import printable
-from wanctl.control.action import ACTIONS
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.document import Map, parse
 from wanctl.engine.load import check as check_machine

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
+from wanctl.actions import ACTIONS
 from wanctl.cli.page import FIELD, all_codes, code_page, row_page, state_page
 from wanctl.cli.report import report_width
-from wanctl.control.action import ACTIONS
 from wanctl.engine.diagnostic import FileError, did_you_mean
 from wanctl.engine.load import load
 from wanctl.engine.model import Model, Row, State

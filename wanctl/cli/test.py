@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from wanctl.actions import ACTIONS
 from wanctl.cli.report import count, lines, report_width
-from wanctl.control.action import ACTIONS
 from wanctl.data import data_folder
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.load import load

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wanctl.actions import ACTIONS
 from wanctl.cli.report import lines, report_width
-from wanctl.control.action import ACTIONS
 from wanctl.data import data_folder
 from wanctl.engine.diagnostic import FileError, Findings, did_you_mean
 from wanctl.engine.load import load

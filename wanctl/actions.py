@@ -1,0 +1,7 @@
+"""Every typed action that a machine of ours may name: those of a WAN, and those of a router."""
+
+from wanctl.control import action as of_a_wan
+from wanctl.engine.action import ActionRegistry
+from wanctl.routeros import action as of_a_router
+
+ACTIONS: ActionRegistry = of_a_wan.ACTIONS + of_a_router.ACTIONS
