@@ -155,7 +155,7 @@ class _Reader:
             self.check(self.chart.root, tree)
         for law in document.get("where", []):
             values = {name: declaration.default for name, declaration in self.chart.params.items()}
-            if not holds(parse(law), Scope(values, {}, None, lambda _: False, lambda _: False)):
+            if not holds(parse(law), Scope(values, {}, lambda: None, lambda _: False, lambda _: False)):
                 raise ChartError(f"where: {law}")
         self.state(self.chart.root, document)
         self.chart.states = [s for s in self.chart.root.family() if s.parent is not None and s.kind != "history"]

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from wanctl.engine.unit import QUANTITY, UNITS, scale
 
@@ -30,7 +31,7 @@ class Scope:
 
     values: Mapping[str, Value]
     define: Mapping[str, ast.expr]
-    event: tuple[str, Mapping[str, Value]] | None
+    event: Callable[[], tuple[str, Mapping[str, Value]] | None]
     active: Callable[[str], bool]  # for names as the row's own state understands them
     active_in_define: Callable[[str], bool]  # a `define` stands in the machine, so its names are looked up there
 
@@ -42,6 +43,7 @@ class Scope:
 _KEY = re.compile(r"event\.data\.(\w+)")
 
 
+@cache
 def parse(text: str) -> ast.expr:
     """The tree of one expression; a number with a unit becomes a plain number in the unit of its dimension."""
 
@@ -117,34 +119,41 @@ def _truth(value: Value) -> bool:
 
 def evaluate(node: ast.expr, scope: Scope) -> Value:
     """The value of an expression; `Failure` where §3 says that it fails."""
-    match node:
-        case ast.Constant(value=value):
-            return value if isinstance(value, str) else float(value)  # type: ignore[arg-type]
-        case ast.Name(id=name):
-            return _named(name, scope)
-        case ast.Attribute(value=ast.Name(id="event")):
-            return None if scope.event is None else scope.event[0]
-        case ast.Attribute(attr=key):
-            return None if scope.event is None else scope.event[1].get(key.removeprefix("key_"))
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return not _truth(evaluate(operand, scope))
-        case ast.UnaryOp(operand=operand):
-            value = evaluate(operand, scope)
-            return None if value is None else -_number(value)
-        case ast.BoolOp(op=ast.And(), values=values):
-            return all(_truth(evaluate(value, scope)) for value in values)  # left to right, stops when decided
-        case ast.BoolOp(values=values):
-            return any(_truth(evaluate(value, scope)) for value in values)
-        case ast.Compare():
-            return _compare_chain(node, scope)
-        case ast.BinOp(left=left, op=op, right=right):
-            return _arithmetic(op, evaluate(left, scope), evaluate(right, scope))
-        case ast.Call(func=ast.Name(id=function), args=arguments):
-            return _call(function, arguments, scope)
-    raise AssertionError(ast.dump(node))
+    return _EVALUATE[type(node)](node, scope)
 
 
-def _named(name: str, scope: Scope) -> Value:
+def _constant(node: ast.Constant, _scope: Scope) -> Value:
+    return node.value if isinstance(node.value, str) else float(node.value)  # type: ignore[arg-type]
+
+
+def _field(node: ast.Attribute, scope: Scope) -> Value:
+    event = scope.event()
+    if event is None:
+        return None
+    name, data = event
+    return (
+        name if node.attr == "name" and isinstance(node.value, ast.Name) else data.get(node.attr.removeprefix("key_"))
+    )
+
+
+def _unary(node: ast.UnaryOp, scope: Scope) -> Value:
+    value = evaluate(node.operand, scope)
+    if isinstance(node.op, ast.Not):
+        return not _truth(value)
+    return None if value is None else -_number(value)
+
+
+def _logic(node: ast.BoolOp, scope: Scope) -> bool:
+    """Left to right, and no further than needed."""
+    decides = isinstance(node.op, ast.Or)
+    for operand in node.values:
+        if _truth(evaluate(operand, scope)) is decides:
+            return decides
+    return not decides
+
+
+def _named(node: ast.Name, scope: Scope) -> Value:
+    name = node.id
     if name in ("true", "false"):
         return name == "true"
     return evaluate(scope.define[name], scope.of_define()) if name in scope.define else scope.values[name]
@@ -178,7 +187,8 @@ def _compare(op: ast.cmpop, left: Value, right: Value) -> bool:
     return a >= b
 
 
-def _arithmetic(op: ast.operator, left: Value, right: Value) -> Value:
+def _arithmetic(node: ast.BinOp, scope: Scope) -> Value:
+    op, left, right = node.op, evaluate(node.left, scope), evaluate(node.right, scope)
     if left is None or right is None:
         return None
     a, b = _number(left), _number(right)
@@ -193,10 +203,11 @@ def _arithmetic(op: ast.operator, left: Value, right: Value) -> Value:
     return a / b
 
 
-def _call(function: str, arguments: list[ast.expr], scope: Scope) -> Value:
+def _call(node: ast.Call, scope: Scope) -> Value:
+    function = node.func.id  # type: ignore[attr-defined]
     if function == "active":
-        return scope.active(arguments[0].value)  # type: ignore[attr-defined]
-    values = [evaluate(argument, scope) for argument in arguments]
+        return scope.active(node.args[0].value)  # type: ignore[attr-defined]
+    values = [evaluate(argument, scope) for argument in node.args]
     if function == "known":
         return values[0] is not None
     if any(value is None for value in values):
@@ -211,3 +222,15 @@ def _number(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, float):
         raise Failure(f"{value!r:.60} is not a number")
     return value
+
+
+_EVALUATE: dict[type[ast.expr], Callable[..., Value]] = {
+    ast.Constant: _constant,
+    ast.Name: _named,
+    ast.Attribute: _field,
+    ast.UnaryOp: _unary,
+    ast.BoolOp: _logic,
+    ast.Compare: _compare_chain,
+    ast.BinOp: _arithmetic,
+    ast.Call: _call,
+}

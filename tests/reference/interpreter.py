@@ -62,6 +62,7 @@ class Interpreter:
         self.fired_ns: dict[Row, int] = {}  # of rows with a cooldown
         self.left: set[State] = set()  # since the tick began
         self.fired_in: set[State] = set()  # since the tick began
+        self.scopes: dict[State, Scope] = {}  # of `_scope`, made before
         self.sends = 0
         self.order = 0
         self.seen = Seen()
@@ -211,20 +212,18 @@ class Interpreter:
         for leaf in starts if starts is not None else self._leaves():
             for state in (leaf, *leaf.ancestors):
                 rows = rows_of(state)
-                row = self._first_true(rows, asked) if rows else None
+                row = next((row for row in rows if self._is_true_once(row, asked)), None) if rows else None
                 if row is not None:
                     if row not in selected:
                         selected.append(row)
                     break
         return self._without_conflicts(selected)
 
-    def _first_true(self, rows: list[Row], asked: dict[Row, bool]) -> Row | None:
-        for row in rows:
-            if row not in asked:  # §4: a guard is evaluated at most once per selection
-                asked[row] = self._is_true(row)
-            if asked[row]:
-                return row
-        return None
+    def _is_true_once(self, row: Row, asked: dict[Row, bool]) -> bool:
+        """§4: a guard is evaluated at most once per selection."""
+        if row not in asked:
+            asked[row] = self._is_true(row)
+        return asked[row]
 
     def _is_true(self, row: Row) -> bool:
         """§8: cooldown first, its guard unasked; then what was observed, or else the guard."""
@@ -252,6 +251,8 @@ class Interpreter:
 
     def _without_conflicts(self, selected: list[Row]) -> list[Row]:
         """§6: two rows conflict when they would leave a common state."""
+        if len(selected) < 2:
+            return selected
         accepted: list[Row] = []
         for row in selected:
             leaves = self._would_leave(row)
@@ -293,7 +294,8 @@ class Interpreter:
         self.left.add(state)
         if state.after:
             self.external = [entry for entry in self.external if entry.timer is None or entry.timer[0] is not state]
-        self.observed = {row: seen for row, seen in self.observed.items() if row.state is not state}
+        for row in [row for row in self.observed if row.state is state]:
+            del self.observed[row]
         self.seen.exited.append(state.path)
 
     def _enter(self, state: State) -> None:
@@ -383,14 +385,16 @@ class Interpreter:
     # -- what an expression sees ---------------------------------------------------------------------------------------
 
     def _scope(self, place: State) -> Scope:
-        chart, active = self.chart, self.active
-        return Scope(
-            self.values,
-            chart.define,
-            self.event,
-            lambda name: chart.state_meant(place, name) in active,
-            lambda name: chart.state_meant(chart.root, name) in active,
-        )
+        if place not in self.scopes:
+            chart, active = self.chart, self.active
+            self.scopes[place] = Scope(
+                self.values,
+                chart.define,
+                lambda: self.event,
+                lambda name: chart.state_meant(place, name) in active,
+                lambda name: chart.state_meant(chart.root, name) in active,
+            )
+        return self.scopes[place]
 
     def _leaves(self) -> list[State]:
         return [state for state in self.places.in_order(self.active) if not state.children]

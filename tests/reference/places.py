@@ -1,9 +1,13 @@
 """Where a row leads: what it leaves, what it enters, what a history state restores (§5, §6)."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from tests.reference.chart import Chart
 from tests.reference.tree import Row, State
+
+
+_ORDER = attrgetter("order")
 
 
 class Places:
@@ -17,7 +21,7 @@ class Places:
     @staticmethod
     def in_order(states: Iterable[State]) -> list[State]:
         """In document order."""
-        return sorted(states, key=lambda state: state.order)
+        return sorted(states, key=_ORDER)
 
     # -- history -------------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,8 @@ class Machine:
         "model", "name", "now_ns", "plan", "program", "ready", "started", "values",
     )  # fmt: skip
 
-    def __init__(self, program: Program, now_ns: int = 0, instance: str = "") -> None:
+    def __init__(self, program: Program, now_ns: int = 0, instance: str = "", *, start: bool = True) -> None:
+        """`start` enters the initial states; without it the caller sets a configuration and calls `resume`."""
         self.program, self.model = program, program.model
         self.name = f"{instance}/{program.model.name}" if instance else program.model.name
         self.now_ns = now_ns
@@ -78,7 +79,7 @@ class Machine:
         self._decide: Decide = self._decide_by_segments
         self._idle: Outcome | None = None  # what a calm tick gives; None: it has to be worked out each time
         self.leaf_indices: tuple[int, ...] = ()
-        self.started = self._start()
+        self.started = self._start() if start else NOTHING
 
     # -- what the host calls -------------------------------------------------------------------------------------
     def tick(self, now_ns: int) -> Outcome:
@@ -193,8 +194,8 @@ class Machine:
 
     def resume(self, pending: list[Entry], next_id: int, *, ended: bool) -> None:
         """Take over what a snapshot says waits; the configuration has been set already."""
-        self._external.replace(pending)
-        self._external.ids, self.ended = next_id, ended
+        self._external.resume(pending, next_id)
+        self.ended = ended
         self.settle([], [])
         self._outcome()
 
@@ -373,7 +374,7 @@ class Machine:
 
     def _drop_all(self) -> None:
         self._internal.clear()
-        self._external.replace([])
+        self._external.keep(lambda _entry: False)
         self._note_due()
 
     def _fault(self, reason: str) -> None:

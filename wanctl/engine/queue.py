@@ -57,13 +57,19 @@ class ExternalQueue:
 
     def keep(self, wanted: Callable[[Entry], bool]) -> None:
         """Drop every entry that is not wanted."""
-        self.replace([entry for entry in self._entries if wanted(entry)])
+        kept = [entry for entry in self._entries if wanted(entry)]
+        if len(kept) != len(self._entries):
+            self._wait_for(kept)
 
-    def replace(self, entries: Iterable[Entry]) -> None:
-        """Let these entries wait, and no others."""
-        self._entries = list(entries)
+    def resume(self, entries: Iterable[Entry], ids: int) -> None:
+        """Let these entries wait, their order the one they are in; so many ids have been given out."""
+        ordered = [entry._replace(order=order) for order, entry in enumerate(entries)]
+        self._order, self.ids = len(ordered), ids
+        self._wait_for(ordered)
+
+    def _wait_for(self, entries: list[Entry]) -> None:
+        self._entries = entries
         heapify(self._entries)
-        self._order = max([self._order, *(entry.order for entry in self._entries)])
         self.due_ns = self._entries[0].due_ns if self._entries else NEVER_NS
 
     def fresh_id(self) -> str:

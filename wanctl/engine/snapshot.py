@@ -73,16 +73,13 @@ def restore(
 
 def _restore(program: Program, taken: Mapping[str, Any], instance: str) -> Machine:
     model = program.model
-    machine = program.start(int(taken["now_ns"]), instance)
+    machine = Machine(program, int(taken["now_ns"]), instance, start=False)
     index_of = {state.path: state.index for state in model.states}
     leaves = {index_of[path] for path in cast("list[str]", taken["leaves"])}
-    machine.active[:] = [False] * len(model.states)
     for leaf in leaves:
         for index in (leaf, *model.ancestors(leaf)):
             machine.active[index] = True
     _check_legal(machine, leaves)
-    machine.holds[:] = [0 if row.hold_ns < 0 else -1 for row in program.rows]
-    machine.history.clear()
     by_id = program.rows_by_id
     for path, at_ns in taken["entered_ns"].items():
         machine.entered_ns[index_of[path]] = int(at_ns)

@@ -32,6 +32,7 @@ Json = Mapping[str, object]
 RULES = ("lca", "scxml")
 MARK = ActionRegistry([ActionSignature("mark", (Param("name", "text"),), "Leaves a mark for a test to see.")])
 NS_PER_MS = 1_000_000
+MOST_MS = 1e14  # three thousand years
 
 
 class CaseError(ValueError):
@@ -137,7 +138,8 @@ class Failure:
     got: object
 
     def __str__(self) -> str:
-        return f"{self.case}, step {self.step}: {self.what}: expected {self.expected}, got {self.got}"
+        text = f"{self.case}, step {self.step}: {self.what}: expected {self.expected}, got {self.got}"
+        return text.encode("utf-8", "backslashreplace").decode()  # JSON can write half a character
 
 
 @dataclass(slots=True)
@@ -156,9 +158,10 @@ class Report:
 def read_cases(path: Path) -> list[Json]:
     """The cases of a file; `CaseError` names the line that is not one."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"{path}: cannot be read: {error}") from error
+    lines = text.split("\n")  # and nothing else: a text in JSON may hold the other marks that Python takes for line ends
     return [_case(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
 
 
@@ -167,14 +170,16 @@ def _case(line: str, place: str) -> Json:
         case = json.loads(line)
     except json.JSONDecodeError as error:
         raise CaseError(f"{place}:{error.colno}: not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, a list 5,000 deep
+        raise CaseError(f"{place}: not JSON that can be read: {error}") from error
     if not isinstance(case, dict):
         raise CaseError(f"{place}: a case is an object")
     case.setdefault("steps", [])
-    kinds: tuple[tuple[str, type], ...] = (("id", str), ("machine", str), ("initial", list), ("steps", list))
+    kinds: tuple[tuple[str, type], ...] = (("id", str), ("machine", str), ("steps", list))
     for key, kind in kinds:
         if not isinstance(case.get(key), kind):
             raise CaseError(f"{place}: a case needs '{key}', a {'text' if kind is str else 'list'}")
-    if case.get("conflicts") not in (None, *RULES):
+    if not isinstance(case.get("conflicts"), str | None) or case.get("conflicts") not in (None, *RULES):
         raise CaseError(f"{place}: 'conflicts' is lca or scxml, not {case['conflicts']!r}")
     for number, step in enumerate(case["steps"], start=1):
         if not isinstance(step, dict):
@@ -205,11 +210,11 @@ def run_case(case: Json, adapter: Adapter, rule: str) -> list[Failure]:
     run = _Run(str(case["id"]))
     try:
         subject = adapter(str(case["machine"]), rule)
-        run.check(0, {"expect": case["initial"], **_checked(case)}, subject.started, subject)
-        now_ms = 0.0
+        run.check(0, _start(case), subject.started, subject)
+        now_ns = 0
         for run.step, step in enumerate(_objects(case["steps"]), start=1):
-            now_ms += _number(step.get("after_ms", 0))
-            run.check(run.step, step, _do(subject, step, round(now_ms * NS_PER_MS)), subject)
+            now_ns += round(_number(step.get("after_ms", 0)) * NS_PER_MS)
+            run.check(run.step, step, _do(subject, step, now_ns), subject)
     except LoadRefusedError as error:
         run.fail(run.step, "machine", "a machine that loads", f"\n{error}")
     except CaseError as error:
@@ -228,8 +233,10 @@ def _do(subject: Subject, step: Json, now_ns: int) -> Seen:
     return subject.event(now_ns, str(event), _values(step.get("data")))
 
 
-def _checked(case: Json) -> Json:
-    return {key: case[key] for key in ("entered", "marks", "values", "faults") if key in case}
+def _start(case: Json) -> Json:
+    """What the start is checked for, as a step has it."""
+    names = {"initial": "expect", "entered": "entered", "marks": "marks", "values": "values", "faults": "faults"}
+    return {name: case[key] for key, name in names.items() if key in case}
 
 
 class _Run:
@@ -247,7 +254,7 @@ class _Run:
         """Compare what a step showed with what it must show."""
         states = subject.states
         if "expect" in spec:
-            expected = sorted(full_path(name, states) for name in _names(spec["expect"]))
+            expected = sorted({full_path(name, states) for name in _names(spec["expect"])})
             if expected != sorted(seen.leaves):
                 self.fail(step, "leaves", expected, sorted(seen.leaves))
         for what, got in (("entered", seen.entered), ("exited", seen.exited)):
@@ -304,7 +311,7 @@ def _values(value: object) -> dict[str, Value]:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_MS:
         raise CaseError(f"after_ms is {value!r}, not a number of milliseconds")
     return float(value)
 

@@ -52,6 +52,8 @@ def test_a_case_that_holds_has_no_failure() -> None:
         ({"expect": ["NOWHERE"]}, "case"),
         ({"values": {"nothing": 1}}, "case"),
         ({"after_ms": -1}, "case"),
+        ({"after_ms": float("nan")}, "case"),
+        ({"after_ms": float("inf")}, "case"),
         ({"data": {"k": [1]}}, "case"),
         ({"event": "tick", "inputs": {"nothing": 1}}, "case"),
     ],
@@ -127,6 +129,10 @@ def test_a_name_that_is_a_whole_path_means_that_state() -> None:
         ("{}", "a case needs 'id'"),
         (json.dumps({**PASSES, "steps": ["go"]}), "step 1 must be an object"),
         (json.dumps({**PASSES, "conflicts": "both"}), "lca or scxml"),
+        (json.dumps({**PASSES, "conflicts": ["lca"]}), "lca or scxml"),
+        (json.dumps({**PASSES, "id": 7}), "a case needs 'id'"),
+        ("[" * 100_000, "not JSON"),
+        ('{"id": ' + "7" * 5_000 + "}", "not JSON"),
     ],
 )
 def test_a_line_that_is_no_case_ends_the_run_with_its_place(
@@ -139,6 +145,32 @@ def test_a_line_that_is_no_case_ends_the_run_with_its_place(
     assert said.out == ""
     assert f"{file}:3" in said.err
     assert says in said.err
+
+
+def test_every_form_that_json_allows_is_a_case(tmp_path: Path) -> None:
+    """A byte order mark, CRLF, blank lines, the line ends of other scripts within a text, a set named twice, no steps."""
+    marked = {**PASSES, "note": "\u2028 \u0085 \x0c", "initial": ["OFF", "OFF"], "topic": None}
+    bare = {"id": "bare", "machine": LAMP}
+    lines = [json.dumps(marked, ensure_ascii=False), "", "   ", json.dumps(bare), json.dumps({**bare, "steps": []})]
+    file = tmp_path / "cases.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    assert str(run_cases(read_cases(file))) == "3 passed, 0 failed, 0 skipped"
+
+
+def test_half_a_character_can_be_told(tmp_path: Path) -> None:
+    file = tmp_path / "cases.jsonl"
+    file.write_text(json.dumps({**PASSES, "id": "\ud83d", "initial": ["\ud83d"]}) + "\n")
+    command = [sys.executable, "-m", "wanctl.testing.conformance", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("\\ud83d, step 0: case: expected")
+
+
+def test_time_adds_up_without_rounding() -> None:
+    machine = "schema: 1\nmachine: m\nstates: {a: {after: {1ms: [{to: b}]}}, b: {}}\n"
+    tenths = [{"after_ms": 0.1, "expect": ["a"]}] * 9
+    case = {"id": "m/1", "machine": machine, "steps": [*tenths, {"after_ms": 0.1, "expect": ["b"]}]}
+    assert whats(case) == []
 
 
 def test_a_file_that_cannot_be_read_ends_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

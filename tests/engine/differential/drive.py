@@ -1,5 +1,6 @@
 """Runs one machine twice, on the engine and on the reference interpreter, and says where they part."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +11,11 @@ from tests.engine.differential.source import Source, chance, pick
 from tests.reference import Interpreter
 from tests.reference.interpreter import Seen
 from tests.reference.tree import State
-from wanctl.engine import Machine, Outcome, Value, compile_model, load
+from wanctl.engine import Machine, Outcome, Value, compile_model, load, restore, snapshot
 from wanctl.testing.conformance import MARK
 
 NS_PER_MS = 1_000_000
-MOST_ROWS = 500  # of one machine
+MOST_ROWS = 350  # of one machine
 _KEYS = ("number", "number", "text", "truth", "none", "large")
 
 
@@ -25,9 +26,11 @@ class Step:
     after_ms: float
     event: str = ""  # "" lets time pass only
     data: tuple[tuple[str, Value], ...] = ()  # of an event; of a tick the inputs
+    put_away: bool = False  # before it the engine goes into a snapshot, and on out of it
 
     def __str__(self) -> str:
-        return f"+{self.after_ms:g} ms {self.event or '(time)'} {dict(self.data) if self.data else ''}".rstrip()
+        before = "(snapshot, restore) " if self.put_away else ""
+        return f"{before}+{self.after_ms:g} ms {self.event or '(time)'} {dict(self.data) if self.data else ''}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,14 @@ class _Walk:
         source = self.source
         after_ms = pick(source, (0, 5, 5, 5, 5, 5, 5, 10, 10, 1, 0.5, 20)) * self.scale
         kind = source.below(10 if self.scale == 1 else 7)
+        put_away = chance(source, 2)
         if kind < 6:
             self._stride()
-            return Step(after_ms, "tick", tuple(self.inputs.items()))
+            return Step(after_ms, "tick", tuple(self.inputs.items()), put_away)
         if kind < 9:
-            return Step(after_ms, pick(source, ("e", "f", "e.x", "f.y", "go", "f.y.z", "other")), self._data())
-        return Step(after_ms)
+            event = pick(source, ("e", "f", "e.x", "f.y", "go", "f.y.z", "other"))
+            return Step(after_ms, event, self._data(), put_away)
+        return Step(after_ms, put_away=put_away)
 
     def _stride(self) -> None:
         source = self.source
@@ -102,13 +107,15 @@ class Tally:
     steps: int = 0
     rows: int = 0
     faults: int = 0
+    snapshots: int = 0
 
 
 def compare(text: str, steps: list[Step], tally: Tally | None = None) -> Mismatch | None:
     """Run both; the first difference. Raises what the engine raises when it refuses the file."""
     tally = Tally() if tally is None else tally
     most_rows = tally.rows + MOST_ROWS
-    engine = compile_model(load(text, "drawn.yaml", actions=MARK), {}).start(0)
+    program = compile_model(load(text, "drawn.yaml", actions=MARK), {})
+    engine = program.start(0)
     reference = Interpreter(text)
     for what, one, other in _differences(engine, engine.started, reference, reference.start()):
         return Mismatch(-1, what, one, other)
@@ -116,6 +123,9 @@ def compare(text: str, steps: list[Step], tally: Tally | None = None) -> Mismatc
     for number, step in enumerate(steps):
         now_ms += step.after_ms
         now_ns = round(now_ms * NS_PER_MS)
+        if step.put_away:
+            engine = restore(program, json.loads(json.dumps(snapshot(engine))))
+            tally.snapshots += 1
         outcome, seen = _drive_engine(engine, step, now_ns), drive_reference(reference, step, now_ns)
         for what, one, other in _differences(engine, outcome, reference, seen):
             return Mismatch(number, what, one, other)

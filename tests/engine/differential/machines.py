@@ -15,6 +15,8 @@ _HOLDS = (
     {"for": "15ms"},
     {"for": "20ms"},
     {"of": "2 in 3 ticks"},
+    {"of": "3 in 5 ticks"},
+    {"of": "1 in 4 ticks"},
 )
 
 
@@ -173,8 +175,8 @@ class MachineMaker:
                 row["kind"] = "internal"
         if chance(source, 50):
             row["do"] = self.words.actions(3)
-        if chance(source, 10):
-            row["cooldown"] = pick(source, ("10ms", "25ms", "0.1s"))
+        if chance(source, 15):
+            row["cooldown"] = pick(source, ("10ms", "25ms", "0.1s", "1s"))
         return row
 
     def _targets(self) -> Any:

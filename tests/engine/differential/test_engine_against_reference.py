@@ -18,7 +18,7 @@ from tests.reference import ChartError, Interpreter
 
 LEAST_STEPS = int(os.environ.get("WANCTL_DIFFERENTIAL_STEPS", "15000"))
 FIRST_SEED = int(os.environ.get("WANCTL_DIFFERENTIAL_SEED", "0"))
-STEPS_OF_A_MACHINE = 300
+STEPS_OF_A_MACHINE = 400
 
 
 class Drawn:
