@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.engine.action import ActionRegistry
 
 Command = TypeVar("Command", bound=Callable[..., Any])
