@@ -46,7 +46,10 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     names = inquiry.inputs_of(steps.cone)
     own = [edge for spot in spots for edge in graph.must(spot) if edge.kind in ("tick", "timer")]
     alone = backwards(((edge.source, edge.target) for edge in own), (spot for spot in spots if spot.leaves in goals))
-    farthest = [spot for spot in spots if spot in alone][-1]
+    far = [spot for spot in spots if spot in alone]
+    if not far:
+        return None  # the goal ends the machine: nobody comes back from it, and nobody stays
+    farthest = far[-1]
     promising = [
         witness
         for calmly in (True, False)
