@@ -25,7 +25,7 @@ def test_the_condition_of_a_tick_decides(program: Program) -> None:
     life.condition.decided = True
     assert [intent.action for intent in life.tick(TICK_NS).intents] == ["service.ready"]
     life.condition.broken = True
-    assert [intent.action for intent in life.tick(2 * TICK_NS).intents] == ["rates.open"]
+    assert [intent.action for intent in life.tick(2 * TICK_NS).intents] == ["rates.open", "service.ready"]
     assert life.state == "SAFE"
     life.condition.broken, life.condition.leaving = False, True
     life.tick(3 * TICK_NS)
