@@ -13,7 +13,8 @@ from wanctl.engine.machine import Machine
 from wanctl.engine.model import Model
 from wanctl.engine.program import Program, compile_model
 from wanctl.engine.record import NOTHING, Fault, Intent, Outcome, Transition, Value
-from wanctl.engine.snapshot import SnapshotError, restore, snapshot
+from wanctl.engine.restore import Migration, SnapshotError, restore
+from wanctl.engine.snapshot import snapshot
 
 __all__ = [
     "NOTHING",
@@ -25,6 +26,7 @@ __all__ = [
     "Findings",
     "Intent",
     "Machine",
+    "Migration",
     "Model",
     "Outcome",
     "Param",

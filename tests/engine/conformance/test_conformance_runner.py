@@ -148,7 +148,7 @@ def test_a_line_that_is_no_case_ends_the_run_with_its_place(
 
 
 def test_every_form_that_json_allows_is_a_case(tmp_path: Path) -> None:
-    """A byte order mark, CRLF, blank lines, the line ends of other scripts within a text, a set named twice, no steps."""
+    """A byte order mark, CRLF, blank lines, other scripts' line ends within a text, a state named twice, no steps."""
     marked = {**PASSES, "note": "\u2028 \u0085 \x0c", "initial": ["OFF", "OFF"], "topic": None}
     bare = {"id": "bare", "machine": LAMP}
     lines = [json.dumps(marked, ensure_ascii=False), "", "   ", json.dumps(bare), json.dumps({**bare, "steps": []})]
