@@ -5,6 +5,7 @@ from pathlib import Path
 
 from wanctl.routeros import record, value
 from wanctl.routeros.error import NotFound, Refused, ambiguous
+from wanctl.routeros.failure import ConnectionLost
 from wanctl.routeros.https import Https
 from wanctl.routeros.operations import (
     InterfaceCounters,
@@ -100,8 +101,10 @@ class RestRouter:
         values = {"list": list_, "address": wanted, "comment": comment, **timeout}
         try:
             return record.list_entry(self._menus.add(_LIST, values))
-        except Refused as refusal:
-            found = self._entry(list_, wanted, comment) if _EXISTS in refusal.detail else None
+        except (Refused, ConnectionLost) as error:
+            # Somebody was quicker; or the answer was lost, and with it whether there is an entry now.
+            exists = isinstance(error, ConnectionLost) or _EXISTS in error.detail
+            found = self._entry(list_, wanted, comment) if exists else None
             if found is None:
                 raise
         return record.list_entry(self._menus.change(_LIST, found, timeout))

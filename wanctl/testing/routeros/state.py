@@ -95,6 +95,7 @@ class State(Store):
             self._want_space(behaviour_of(path), item)
             item.pop(name, None)
             self._note(menu, "unset", item, {})
+            self._spoil()
 
     def remove(self, path: str, id_: str) -> None:
         """Take an object away; what refers to it dangles. Raises `NoSuchItem`."""
@@ -103,6 +104,7 @@ class State(Store):
             self._want_space(behaviour_of(path), item)
             self._table(path).remove(item)
             self._note(MENUS[path], "remove", item, {})
+            self._spoil()
 
     def move(self, path: str, id_: str, destination: str) -> None:
         """Put an object before another one, or at the end if that one does not exist. Raises `NoSuchItem`, `Trap`."""
@@ -115,6 +117,7 @@ class State(Store):
             place = next((at for at, other in enumerate(table) if other[".id"] == destination), len(table))
             table.insert(place, item)
             self._note(MENUS[path], "move", item, {})
+            self._spoil()
 
     def reset_counters(self, path: str, ids: Iterable[str]) -> None:
         """Set the counters of objects to 0. Raises `NoSuchItem`."""
