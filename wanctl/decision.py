@@ -40,6 +40,8 @@ class WanSignals:
     load_rtt_ms: float | None = None
     baseline_ms: float | None = None
     delta_ms: float | None = None  # load RTT minus baseline
+    newest_ms: float | None = None  # delay of the newest answer alone, over its own reflector's baseline
+    limit_ms: float | None = None  # beyond this a delay is a queue
     jitter_ms: float | None = None
     loss: float | None = None  # ratio
     age_ms: float | None = None  # of the newest sample

@@ -44,6 +44,7 @@ class DefaultWan:
         self._busy = False  # the load was high a moment ago
         self._idle = True  # whatever delay there is, it is the link's own noise
         self._overdue = True
+        self._woke_ns: int | None = None
         self._changes = -1
         self._next_ns = now_ns  # when something about the directions may change by time alone
         self.machine = program.start(now_ns, instance=plan.name)
@@ -68,6 +69,8 @@ class DefaultWan:
             self._read(now_ns, readings)
         if observations:
             delay.observe(observations)
+            if delay.interrupted_ns is not self._woke_ns:
+                self._wake()
         looked = delay.update(now_ns, limit.ms)
         if delay.overdue or self._overdue:
             looked = self._miss(now_ns) or looked
@@ -79,14 +82,14 @@ class DefaultWan:
             if self._idle and delta_ms is not None and limit.note_idle(delta_ms, now_ns):
                 limit.set(now_ns, self._sides)
             inputs.delta = signals.delta_ms = delta_ms
-            signals.rtt_ms, signals.jitter_ms = delay.rtt_ms, delay.jitter_ms
+            signals.rtt_ms, signals.jitter_ms, signals.newest_ms = delay.rtt_ms, delay.jitter_ms, delay.newest_ms
             if delay.changes != self._changes:
                 self._show_delay()
             baseline_ms = signals.baseline_ms
             signals.load_rtt_ms = None if delta_ms is None or baseline_ms is None else baseline_ms + delta_ms
         elif delta_ms is None:
-            inputs.delta = signals.delta_ms = signals.load_rtt_ms = None
-        inputs.limit = limit.ms
+            inputs.delta = signals.delta_ms = signals.load_rtt_ms = signals.newest_ms = None
+        inputs.limit = signals.limit_ms = limit.ms
         signals.age_ms = None if delay.received_ns is None else (now_ns - delay.received_ns) / 1e6
         outcome = self.machine.tick(now_ns)
         if outcome is NOTHING or not (outcome.intents or outcome.transitions or outcome.faults):
@@ -193,6 +196,13 @@ class DefaultWan:
         self._attribution.take_turns(now_ns, self._full)
         self._next_ns = now_ns + LOOK_AGAIN_NS
         self._sense_directions(now_ns)
+
+    def _wake(self) -> None:
+        """The machine slept: between two readings is a time that the clock did not count."""
+        self._woke_ns = self._delay.interrupted_ns
+        for side in self._sides:
+            side.forget()
+        self._forget_readings()
 
     def _forget_readings(self) -> None:
         """Nobody reads the counters any more: what flows is unknown."""

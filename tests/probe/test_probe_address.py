@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanctl.probe import Address, AddressError, NotServedError, parse_address
+from wanctl.probe import Address, AddressError, parse_address
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from wanctl.probe import Address, AddressError, NotServedError, parse_address
         ("2606:4700:0000::1111", Address("icmp", "2606:4700::1111")),
         ("udp://127.0.0.1:9000", Address("udp", "127.0.0.1", 9000)),
         ("udp://[2001:DB8::1]:7", Address("udp", "2001:db8::1", 7)),
+        ("tcp://192.0.2.1:443", Address("tcp", "192.0.2.1", 443)),
+        ("tcp://[2001:db8::1]:443", Address("tcp", "2001:db8::1", 443)),
     ],
 )
 def test_the_form_of_an_address_says_how_it_is_probed(text: str, address: Address) -> None:
@@ -39,6 +41,7 @@ def test_the_form_of_an_address_says_how_it_is_probed(text: str, address: Addres
         ("udp://1.1.1.1:٧", "expected an address and a port"),
         ("udp://2001:db8::1:7", "an IPv6 address needs brackets"),
         ("udp://[1.1.1.1]:7", "only an IPv6 address has brackets"),
+        ("tcp://192.0.2.1", "expected an address and a port"),
         ("udp://1.1.1.1:7/path", "expected an address and a port"),
         ("fe80::1%eth0", "name the WAN's 'device'"),
         ("::ffff:1.1.1.1", "write 1.1.1.1"),
@@ -53,17 +56,6 @@ def test_anything_else_is_an_error_that_says_what_to_write(text: str, says: str)
     assert says in str(error.value)
     assert text in error.value.message
     assert error.value.hint
-
-
-def test_a_tcp_address_is_sound_but_not_served_yet() -> None:
-    with pytest.raises(NotServedError, match="not served yet"):
-        parse_address("tcp://192.0.2.1:443")
-
-
-def test_a_broken_tcp_address_is_just_broken() -> None:
-    with pytest.raises(AddressError) as error:
-        parse_address("tcp://192.0.2.1")
-    assert not isinstance(error.value, NotServedError)
 
 
 @pytest.mark.parametrize("text", ["127.0.0.1", "10.1.2.3", "192.168.88.1", "100.64.0.1", "fe80::1", "fd00::1"])

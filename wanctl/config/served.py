@@ -26,8 +26,6 @@ NOT_YET_SERVED = (
     Unserved(("classes",), "steering"),
     Unserved(("router", "transport"), "ssh without rest", r"ssh"),
     Unserved(("router", "transport"), "ssh beside rest", r".*,ssh|ssh,.*", refused=False),
-    Unserved(("reflectors", "*"), "a TCP reflector", r"tcp://.*"),
-    Unserved(("wans", "*", "reflectors", "*"), "a TCP reflector", r"tcp://.*"),
     Unserved(("wans", "*", "metered"), "counting metered traffic"),
     Unserved(("wans", "*", "download", "simple_queue"), "a simple queue"),
     Unserved(("wans", "*", "upload", "simple_queue"), "a simple queue"),

@@ -84,11 +84,19 @@ class Direction:
             self.packets = None
             return False
         if now_ns - self.achieved.at_ns > UNREAD_NS:
-            self.achieved_bps = self.load = self.packets = self.came = None
-            self.idle = True
+            self._unread()
             return True
         self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
         return False
+
+    def forget(self) -> None:
+        """No reading so far can be compared with the next one."""
+        self.achieved = Achieved()
+        self._unread()
+
+    def _unread(self) -> None:
+        self.achieved_bps = self.load = self.packets = self.came = None
+        self.idle = True
 
     def contend(self, other: "Direction") -> None:
         """Beside a loaded direction a smaller load may own the queue too, if it sends enough for one."""

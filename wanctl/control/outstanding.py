@@ -10,6 +10,7 @@ from wanctl.control.baseline import Floor
 
 LOST_NS = 2_000_000_000
 PERIOD_NS = 1_000_000_000
+UNSENT_NS = 600_000_000  # probes that failed longer ago say nothing about now; longer than between two in a blackout
 PERIODS = 10  # seconds that the share of losses is taken over
 MOST_OWED = 4_096  # 100 s at 40 probes a second; an outage that lasts longer has been long enough
 MOST_MISSING = 1_024
@@ -31,12 +32,13 @@ class Reflector:
 class Outstanding:
     """The probes of one kind (echoes, or TCP connects) of one WAN."""
 
-    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "gap_ns", "owed", "sent")
+    __slots__ = ("_counted_ns", "_lost", "_periods", "answered_ns", "gap_ns", "owed", "sent", "unsent_ns")
 
     def __init__(self) -> None:
         self.sent = 0  # probes in this period
         self.gap_ns = PERIOD_NS  # between two probes, on average
         self.answered_ns: int | None = None  # when the newest answer came
+        self.unsent_ns: int | None = None  # when a probe last could not leave
         # Probes without an answer, and without one to a newer probe: sent_ns, in order of sending.
         self.owed: deque[tuple[int, Reflector]] = deque(maxlen=MOST_OWED)
         self._counted_ns = 0  # what was sent until here has been counted
@@ -53,9 +55,21 @@ class Outstanding:
             if overtaken and before_ns > self._counted_ns and len(whose.missing) < MOST_MISSING:
                 whose.missing.add(before_ns)
 
+    def forgive(self, sent_ns: int, reflector: Reflector) -> None:
+        """A probe was disowned: it owes no answer, and was no probe as far as losses go."""
+        if (sent_ns, reflector) in self.owed:
+            self.owed.remove((sent_ns, reflector))
+        reflector.missing.discard(sent_ns)
+        self.sent = max(0, self.sent - 1)
+
     def owed_ms(self, now_ns: int, due_ms: float) -> float | None:
-        """How long an answer has been overdue, if one is due after `due_ms`; None if no probe was ever sent."""
+        """How long an answer has been overdue, if one is due after `due_ms`.
+
+        None if no probe was ever sent, or none can leave at present: then no answer is due, and that proves nothing.
+        """
         if not self.owed:
+            if self.unsent_ns is not None and now_ns - self.unsent_ns < UNSENT_NS:
+                return None
             return 0.0 if self.sent or self._periods else None
         return max(0.0, (now_ns - self.owed[0][0]) / 1e6 - due_ms)
 

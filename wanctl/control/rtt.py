@@ -18,7 +18,7 @@ from typing import Any
 from wanctl.control.baseline import Floor, Moves
 from wanctl.control.memory import Memory, RecallError, entries
 from wanctl.control.outstanding import Outstanding, Reflector
-from wanctl.control.sample import Observation, Sent
+from wanctl.control.sample import Gap, Observation, Sent, Unsent, Void
 from wanctl.control.spread import Spread
 
 UNKNOWN_RTT_MS = 50.0
@@ -59,8 +59,10 @@ class DelayTracker:
         "connect",
         "delta_ms",
         "echo",
+        "interrupted_ns",
         "jitter_ms",
         "loss",
+        "newest_ms",
         "overdue",
         "received_ns",
         "rtt_ms",
@@ -72,6 +74,8 @@ class DelayTracker:
     def __init__(self, now_ns: int) -> None:
         self.rtt_ms: float | None = None  # of the newest answer
         self.delta_ms: float | None = None
+        self.newest_ms: float | None = None  # delay of the newest answer alone
+        self.interrupted_ns: int | None = None  # when the machine woke from a sleep last
         self.baseline_ms: float | None = None  # of the nearest reflector
         self.jitter_ms = 0.0
         self.loss: float | None = None
@@ -117,7 +121,7 @@ class DelayTracker:
         if kind is not self._kind:
             self._kind = kind
             self._answers.clear()
-            self.delta_ms = self.rtt_ms = None
+            self.delta_ms = self.rtt_ms = self.newest_ms = None
             self._rebase()
 
     def forget_losses(self, now_ns: int) -> None:
@@ -158,15 +162,22 @@ class DelayTracker:
         reflectors = self._reflectors
         for item in observations:
             try:
-                reflector = reflectors[item[-1]][item[1]]
+                reflector = reflectors[item[-1]][item[1]]  # type: ignore[index]
             except KeyError:
-                reflector = self._new_reflector(item[-1], item[1])
+                if type(item) is Gap:
+                    self._interrupt(item.at_ns)
+                    continue
+                reflector = self._new_reflector(item[-1], item[1])  # type: ignore[arg-type]
             if type(item) is Sent:
                 kind = reflector.kind
                 kind.sent += 1
                 kind.owed.append((item[2], reflector))
+            elif type(item) is Void:
+                reflector.kind.forgive(item[2], reflector)
+            elif type(item) is Unsent:
+                reflector.kind.unsent_ns = item[2]
             else:
-                self._answer(reflector, item[2], item[3])  # type: ignore[arg-type]
+                self._answer(reflector, item[2], item[3])  # type: ignore[misc,arg-type]
 
     def _new_reflector(self, source: str, name: str) -> Reflector:
         reflector = Reflector(source, self.connect if source == "tcp" else self.echo)
@@ -176,6 +187,17 @@ class DelayTracker:
             reflector.floor = remembered
             self._find_nearest()
         return reflector
+
+    def _interrupt(self, now_ns: int) -> None:
+        """The machine slept: delays, their spread and losses from before say nothing about now. Baselines stay."""
+        self.interrupted_ns = now_ns
+        self._answers.clear()
+        self.delta_ms = self.newest_ms = None
+        self.spread.restart()
+        for kind in (self.echo, self.connect):
+            kind.owed.clear()
+        self.forget_losses(now_ns)
+        self.changes += 1
 
     def _answer(self, reflector: Reflector, sent_ns: int, received_ns: int) -> None:
         kind, floor = reflector.kind, reflector.floor
@@ -203,7 +225,7 @@ class DelayTracker:
                 self._alpha_ns = sent_ns - before_ns
                 self._alpha = 1.0 - exp(-self._alpha_ns / JITTER_NS)
             self.jitter_ms += self._alpha * (abs(delay_ms - before_ms) - self.jitter_ms)
-        self.sent_ns, self.rtt_ms, self.source = sent_ns, rtt_ms, reflector.source
+        self.sent_ns, self.rtt_ms, self.newest_ms, self.source = sent_ns, rtt_ms, delay_ms, reflector.source
         answers.append((sent_ns, delay_ms, rtt_ms, reflector))
 
     def _note(self, floor: Floor, rtt_ms: float, received_ns: int) -> None:

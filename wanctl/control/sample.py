@@ -1,7 +1,7 @@
 """What the measuring side hands to a tick: echoes sent, echoes answered, and readings of byte counters.
 
 All times are integer nanoseconds of one monotonic clock that the caller owns. A loss is never a value here: it is a
-`Sent` that no `Sample` follows.
+`Sent` that neither a `Sample` nor a `Void` follows.
 """
 
 from typing import NamedTuple
@@ -49,4 +49,29 @@ class Confirmation(NamedTuple):
     reason: str = ""
 
 
-Observation = Sent | Sample
+class Void(NamedTuple):
+    """A probe that left, and of which nothing will be known by no fault of the link: a clock jumped, a socket died."""
+
+    wan: str
+    reflector: str
+    sent_ns: int
+    source: str  # "icmp", "udp" or "tcp"
+
+
+class Unsent(NamedTuple):
+    """A probe that could not leave this machine: no loss, but no sign of life either."""
+
+    wan: str
+    reflector: str
+    at_ns: int
+    source: str  # "icmp", "udp" or "tcp"
+
+
+class Gap(NamedTuple):
+    """The machine slept until `at_ns`, and the clock did not count it: what was measured before is of another time."""
+
+    wan: str
+    at_ns: int
+
+
+Observation = Sent | Sample | Void | Unsent | Gap

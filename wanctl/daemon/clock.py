@@ -1,6 +1,7 @@
 """The one module that reads clocks. Everybody else is handed a `Clock`, or only a number of nanoseconds."""
 
 import time
+from functools import partial
 
 from wanctl.probe.stamp import Clock
 
@@ -12,6 +13,7 @@ class SystemClock:
 
     monotonic_ns = staticmethod(time.monotonic_ns)
     realtime_ns = staticmethod(time.time_ns)
+    boottime_ns = staticmethod(partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME))
     cpu_ns = staticmethod(time.process_time_ns)
 
     @staticmethod

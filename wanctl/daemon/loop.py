@@ -91,8 +91,11 @@ class Loop:
         for prober in self._probers:
             observations += prober.drain(now_ns)
             observations += prober.send(now_ns)
+            observations += prober.withdraw()
         readings, confirmations = self._shaper.take()
         decision = self._site.tick(now_ns, tuple(observations), readings, confirmations)
+        for prober in self._probers:
+            prober.heed(now_ns, decision.signals[prober.wan])
         if decision.intents:
             self._shaper.want(decision.intents)
         if confirmations:

@@ -6,7 +6,7 @@ from typing import Protocol
 from wanctl.config import SiteFile
 from wanctl.doctor.finding import HOST, Finding, in_site
 from wanctl.doctor.host import egress_of
-from wanctl.probe import AddressError, NotServedError, ProbeError, ProbePermissionError, WanProber, parse_address
+from wanctl.probe import AddressError, ProbeError, ProbePermissionError, WanProber, parse_address
 from wanctl.probe.stamp import Clock
 
 PROBED_NS = 1_000_000_000
@@ -45,14 +45,8 @@ def reflection(file: SiteFile, clock: PatientClock) -> Iterator[Finding]:
     probed: dict[str, _Answers] = {}
     for name, wan in file.site.wans.items():
         try:
-            addresses = []
-            for reflector in file.reflectors(wan):
-                try:
-                    addresses.append(parse_address(str(reflector)))
-                except NotServedError as error:
-                    yield Finding(HOST, "reflector.unserved", "skip", f"{name}: {error.message}")
-            if addresses:
-                probed[name] = _Answers(WanProber(name, addresses, clock, egress=egress_of(wan)))
+            addresses = [parse_address(str(reflector)) for reflector in file.reflectors(wan)]
+            probed[name] = _Answers(WanProber(name, addresses, clock, egress=egress_of(wan)))
         except ProbePermissionError:
             yield Finding(HOST, "reflector.unprobed", "skip", f"{name}: its reflectors were not asked: see above")
         except (AddressError, ProbeError) as error:

@@ -2,7 +2,7 @@
 
     1.1.1.1, 2606:4700:4700::1111    ICMP echo
     udp://192.0.2.1:7                UDP echo; an IPv6 address goes in brackets: udp://[2001:db8::1]:7
-    tcp://192.0.2.1:443              TCP handshake, not served yet
+    tcp://192.0.2.1:443              TCP handshake, for where echoes are filtered
 
 Numeric only: looking a name up can block for seconds and may answer differently each time, and then every delay that
 was learned belongs to another host.
@@ -14,8 +14,9 @@ import socket
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["icmp", "udp"]
+Kind = Literal["icmp", "udp", "tcp"]
 
+_WITH_PORT: dict[str, Kind] = {"udp": "udp", "tcp": "tcp"}
 _FORMS = "write ADDRESS, udp://ADDRESS:PORT or tcp://ADDRESS:PORT"
 
 
@@ -26,10 +27,6 @@ class AddressError(ValueError):
         super().__init__(f"{message}; {hint}" if hint else message)
         self.message = message
         self.hint = hint
-
-
-class NotServedError(AddressError):
-    """A well-formed address that the running version has no prober for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +58,14 @@ class Address:
 def parse_address(text: str) -> Address:
     """The reflector that `text` names.
 
-    Raises `AddressError` for anything else, and its kind `NotServedError` for a sound `tcp://` address.
+    Raises `AddressError` for anything else.
     """
     scheme, separator, rest = text.partition("://")
     if not separator:
         return Address("icmp", _numeric(text, text))
-    if scheme not in {"udp", "tcp"}:
+    if scheme not in _WITH_PORT:
         raise AddressError(f"reflector '{text}': there is no probe '{scheme}'", _FORMS)
-    host, port = _host_and_port(rest, text, scheme)
-    if scheme == "tcp":
-        raise NotServedError(
-            f"reflector '{text}': TCP probes are not served yet by this version", "use ICMP or udp://ADDRESS:PORT"
-        )
-    return Address("udp", host, port)
+    return Address(_WITH_PORT[scheme], *_host_and_port(rest, text, scheme))
 
 
 def _host_and_port(rest: str, text: str, scheme: str) -> tuple[str, int]:

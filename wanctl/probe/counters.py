@@ -12,11 +12,11 @@ class Counters:
 
     sent: int = 0
     answered: int = 0
-    unanswered: int = 0  # no answer within the deadline, or before the socket had to be opened again
+    unanswered: int = 0  # no answer within the deadline
     late: int = 0  # answered after the deadline; counted as unanswered before
     duplicate: int = 0  # answered again
     foreign: int = 0  # not an answer to any probe of ours: other magic, other sender, other stamp
-    unusable: int = 0  # answered, but without a kernel stamp or before it was sent
+    unusable: int = 0  # answered without a kernel stamp, or by a closed port; or its socket had to be opened again
     local_failures: int = 0  # never left this machine: no route, no device, a full buffer
     clock_dropped: int = 0  # in flight while the wall clock jumped
     clock_jumps: int = 0

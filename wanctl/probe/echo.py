@@ -6,11 +6,11 @@ packet are an ordinary day. A probe that could not leave is no `Sent`, so it can
 
 import socket
 
-from wanctl.control.sample import Sample, Sent
-from wanctl.probe.address import Address
+from wanctl.control.sample import Sample, Sent, Unsent, Void
 from wanctl.probe.counters import Counters
 from wanctl.probe.egress import Egress, ProbeError, ProbePermissionError
 from wanctl.probe.flight import Fate, Flight
+from wanctl.probe.line import Target
 from wanctl.probe.stamp import ANCILLARY_BYTES, Clock, arrival_ns
 from wanctl.probe.wire import Wire
 
@@ -18,18 +18,6 @@ from wanctl.probe.wire import Wire
 MOST_PER_DRAIN = 256
 _PACKET_BYTES = 256  # longer than any answer of ours, so that a longer packet cannot be cut to the right length
 REOPEN_AFTER_NS = 1_000_000_000
-
-
-class Target:
-    """A reflector as the hot path wants it."""
-
-    __slots__ = ("host", "name", "port", "sockaddr")
-
-    def __init__(self, address: Address) -> None:
-        self.name = str(address)
-        self.host = address.host
-        self.port = address.port
-        self.sockaddr = (address.host, address.port)
 
 
 class EchoSocket:
@@ -43,6 +31,7 @@ class EchoSocket:
         self, wan: str, wire: Wire, egress: Egress, clock: Clock, counters: Counters, deadline_ns: int
     ) -> None:
         self.problem: str | None = None
+        self.withdrawn: list[Void | Unsent] = []  # since somebody took them
         self._wan = wan
         self._wire = wire
         self._source = wire.source
@@ -64,7 +53,7 @@ class EchoSocket:
         """Send one echo; None if it did not leave this machine."""
         sock = self._socket
         if sock is None:
-            self._failed(now_ns)
+            self._failed(target, now_ns)
             return None
         flight = self._flight
         sent_ns = self._clock.monotonic_ns()
@@ -72,7 +61,7 @@ class EchoSocket:
             sock.sendto(self._wire.request(flight.next_sequence, sent_ns), target.sockaddr)
         except OSError as error:
             self.problem = f"cannot send to {target.name}: {error.strerror}"
-            self._failed(now_ns)
+            self._failed(target, now_ns)
             return None
         if self._failing_since_ns is not None:
             self._failing_since_ns = None
@@ -112,7 +101,7 @@ class EchoSocket:
 
     def drop(self) -> None:
         """Disown all probes in flight: a clock has jumped, and their times cannot be compared."""
-        self._counters.clock_dropped += self._flight.drop()
+        self._counters.clock_dropped += self._disown()
 
     def close(self) -> None:
         """Close the socket; more than once is harmless."""
@@ -136,22 +125,28 @@ class EchoSocket:
             self._counters.late += 1
         return None
 
-    def _failed(self, now_ns: int) -> None:
+    def _failed(self, target: Target, now_ns: int) -> None:
         """Count a local failure; after a second of nothing else, open the socket again.
 
         A device that went away and came back under its old name is another one to the kernel, and a socket bound to the
         old one stays mute for ever.
         """
         self._counters.local_failures += 1
+        self.withdrawn.append(Unsent(self._wan, target.name, now_ns, self._source))
         if self._failing_since_ns is None:
             self._failing_since_ns = now_ns
         elif now_ns - self._failing_since_ns >= REOPEN_AFTER_NS:
             self._failing_since_ns = now_ns
             self._reopen()
 
+    def _disown(self) -> int:
+        dropped = self._flight.drop()
+        self.withdrawn += (Void(self._wan, target.name, sent_ns, self._source) for target, sent_ns in dropped)
+        return len(dropped)
+
     def _reopen(self) -> None:
         self.close()
-        self._counters.unanswered += self._flight.drop()  # their answers would come to the old socket
+        self._counters.unusable += self._disown()  # their answers would come to the old socket
         try:
             self._socket = self._wire.open(self._egress)
         except ProbeError as error:

@@ -73,11 +73,13 @@ class Flight(Generic[T]):
         """Give up probes sent before `before_ns`; how many."""
         return self._give_up(before_ns, Fate.UNANSWERED)
 
-    def drop(self) -> int:
-        """Disown all probes in flight; how many."""
-        return self._give_up(None, Fate.DROPPED)
+    def drop(self) -> list[tuple[T, int]]:
+        """Disown all probes in flight: where each went, and when."""
+        dropped: list[tuple[T, int]] = []
+        self._give_up(None, Fate.DROPPED, dropped)
+        return dropped
 
-    def _give_up(self, before_ns: int | None, fate: Fate) -> int:
+    def _give_up(self, before_ns: int | None, fate: Fate, whose: list[tuple[T, int]] | None = None) -> int:
         given_up = 0
         while self._oldest != self.next_sequence:
             slot = self._oldest & self._mask
@@ -86,5 +88,8 @@ class Flight(Generic[T]):
                     break
                 self._fates[slot] = fate
                 given_up += 1
+                target = self._targets[slot]
+                if whose is not None and target is not None:
+                    whose.append((target, self._sent_ns[slot]))
             self._oldest = (self._oldest + 1) & SEQUENCE_MASK
         return given_up

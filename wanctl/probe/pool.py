@@ -1,149 +1,70 @@
-"""The prober of one WAN: a few echoes each tick, in turn over its reflectors, and their answers at the next one.
+"""The reflectors of one WAN that are probed in one way, by turns: who is asked, who rests, and how much was asked."""
 
-    while ticking:
-        sent = prober.send(now_ns)
-        ...
-        samples = prober.drain(now_ns)
-
-Both are called from the loop's own thread and never block. Draining once a tick instead of waking for each answer saves
-two thirds of the CPU, and the kernel's stamps make it free in accuracy.
-"""
-
-from collections.abc import Sequence
-from operator import attrgetter
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from wanctl.control.sample import Sample, Sent
-from wanctl.probe.address import Address, AddressError
-from wanctl.probe.counters import Counters
-from wanctl.probe.echo import EchoSocket, Target
-from wanctl.probe.egress import Egress
-from wanctl.probe.icmp import IcmpEcho
-from wanctl.probe.rotation import PUBLIC_GAP_NS, Rotation
-from wanctl.probe.stamp import Clock, ClockOffset
-from wanctl.probe.udp import UdpEcho
+from wanctl.probe.fitness import RETRY_NS, Fitness
+from wanctl.probe.ledger import Ledger
+from wanctl.probe.line import Line, Target
+from wanctl.probe.rotation import Rotation
 
-DEADLINE_NS = 5_000_000_000
-_RECEIVED_NS = attrgetter("received_ns")
+# A probe may leave so much before its time: ticks are a grid, and a probe that waits for the next one is a tick late.
+_SLACK_NS = 10_000_000
 
 
-class Prober(Protocol):
-    """Measures one WAN, drained once a tick."""
+class Usage(NamedTuple):
+    """What one reflector has been asked."""
 
-    @property
-    def counters(self) -> Counters:
-        """What became of its packets so far."""
-        ...
-
-    def send(self, now_ns: int) -> tuple[Sent, ...]:
-        """Send this tick's probes; those that left."""
-        ...
-
-    def drain(self, now_ns: int) -> tuple[Sample, ...]:
-        """What was answered since the last call, in order of arrival."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the sockets."""
-        ...
+    reflector: str
+    sent: int
+    per_day: int  # packets, if things go on as in the last 24 hours
+    resting: bool  # it does not answer while others do, and is asked seldom
 
 
-class WanProber:
-    """Probes one WAN by ICMP and UDP echo, whatever its reflectors ask for.
-
-    `per_tick` probes go out each tick, never two to one reflector, and no public reflector is asked more than 7 times a
-    second; `full_rate` lifts that for reflectors that are your own. `deadline_ns` is how long an answer is waited for.
-
-    Raises `ProbePermissionError` if the kernel forbids the probes, `AddressError` for reflectors that they cannot reach
-    by this WAN. A link that is down is neither: it is tried again, and `problems` tells.
-    """
+class ReflectorPool:
+    """Reflectors that take turns, each with the line that it is probed by."""
 
     def __init__(
-        self,
-        wan: str,
-        addresses: Sequence[Address],
-        clock: Clock,
-        *,
-        egress: Egress | None = None,
-        per_tick: int = 2,
-        full_rate: bool = False,
-        deadline_ns: int = DEADLINE_NS,
+        self, routes: Sequence[tuple[Line, Target]], gaps_ns: Sequence[int], per_tick: int, now_ns: int
     ) -> None:
-        assert deadline_ns > 0
-        egress = egress or Egress()
-        _check(wan, addresses, egress)
-        self.counters = Counters()
-        self._offset = ClockOffset(clock)
-        gaps_ns = [PUBLIC_GAP_NS if address.is_public and not full_rate else 0 for address in addresses]
+        self.answered_ns: int | None = None  # when the newest answer came
+        self._routes = tuple(routes)
         self._rotation = Rotation(gaps_ns, per_tick)
-        self._sockets: dict[tuple[str, int], EchoSocket] = {}
-        self._routes: list[tuple[EchoSocket, Target]] = []
-        try:
-            for address in addresses:
-                key = (address.kind, int(address.family))
-                if key not in self._sockets:
-                    wire = IcmpEcho(address.family) if address.kind == "icmp" else UdpEcho(address.family)
-                    self._sockets[key] = EchoSocket(wan, wire, egress, clock, self.counters, deadline_ns)
-                self._routes.append((self._sockets[key], Target(address)))
-        except BaseException:
-            self.close()
-            raise
+        self._fitness = Fitness(len(routes))
+        self._ledgers = [Ledger(now_ns) for _ in routes]
+        self._numbers = {target.name: number for number, (_, target) in enumerate(routes)}
+        self._per_tick = per_tick
+        self._sent_ns: int | None = None
 
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Why probes cannot leave at present, in sentences; empty when they do."""
-        return tuple(echo.problem for echo in self._sockets.values() if echo.problem is not None)
-
-    def send(self, now_ns: int) -> tuple[Sent, ...]:
-        """Send the probes that are due at `now_ns`; those that left, stamped with the very moment they did."""
-        sent: list[Sent] = []
-        for index in self._rotation.choose(now_ns):
-            echo, target = self._routes[index]
-            one = echo.send(target, now_ns)
+    def send(self, now_ns: int, interval_ns: int, sent: list[Sent]) -> None:
+        """Append the probes of this tick: a full turn, or one only each `interval_ns` if that is not 0."""
+        most = self._per_tick
+        if interval_ns:
+            early = self._sent_ns is not None and now_ns - self._sent_ns < interval_ns - _SLACK_NS
+            most = 0 if early else 1
+        for number in self._rotation.choose(now_ns, most):
+            line, target = self._routes[number]
+            one = line.send(target, now_ns)
             if one is not None:
                 sent.append(one)
-        return tuple(sent)
+                self._sent_ns = now_ns
+                self._ledgers[number].note(now_ns)
+                self._fitness.ask(number)
 
-    def drain(self, now_ns: int) -> tuple[Sample, ...]:
-        """What was answered since the last call, in order of arrival.
+    def hear(self, samples: Iterable[Sample], now_ns: int) -> None:
+        """Take note of who has answered, and once a second of who has not."""
+        for sample in samples:
+            number = self._numbers.get(sample.reflector)
+            if number is not None:
+                self._fitness.hear(number, sample.received_ns)
+                self.answered_ns = sample.received_ns
+        for number in self._fitness.look(now_ns):
+            self._rotation.rest(number, RETRY_NS if self._fitness.unfit[number] else 0)
 
-        When the wall clock has jumped since then, the kernel's stamps are of two minds: all in flight are dropped.
-        """
-        samples: list[Sample] = []
-        for echo in self._sockets.values():
-            echo.drain(self._offset.ns, samples)
-        # Read after the packets: a step in between is then seen before any of them is believed.
-        if self._offset.jumped():
-            self._disown(samples)
-        for echo in self._sockets.values():
-            echo.expire(now_ns)
-        if len(self._sockets) > 1:
-            samples.sort(key=_RECEIVED_NS)
-        return tuple(samples)
-
-    def close(self) -> None:
-        """Close all sockets; more than once is harmless."""
-        for echo in self._sockets.values():
-            echo.close()
-
-    def _disown(self, samples: list[Sample]) -> None:
-        self.counters.clock_jumps += 1
-        self.counters.answered -= len(samples)
-        self.counters.clock_dropped += len(samples)
-        samples.clear()
-        for echo in self._sockets.values():
-            echo.drop()
-
-
-def _check(wan: str, addresses: Sequence[Address], egress: Egress) -> None:
-    if not addresses:
-        raise AddressError(f"WAN '{wan}' has no reflectors", "name at least one address")
-    for number, address in enumerate(addresses):
-        if address in addresses[:number]:
-            raise AddressError(f"WAN '{wan}' names the reflector {address} twice", "one is enough")
-        if not egress.pins(address.family):
-            raise AddressError(
-                f"WAN '{wan}': reflector {address} cannot be probed from source {egress.source}, which is of the other "
-                "IP version: the probe would leave by whatever link the routing table likes",
-                "name a 'device', or reflectors of the source's version",
-            )
+    def usage(self, now_ns: int) -> list[Usage]:
+        """What each reflector has been asked."""
+        return [
+            Usage(target.name, ledger.total, ledger.per_day(now_ns), resting)
+            for (_, target), ledger, resting in zip(self._routes, self._ledgers, self._fitness.unfit, strict=True)
+        ]

@@ -17,6 +17,7 @@ _TIMESPEC = struct.Struct("@ll")
 ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
 
 JUMP_NS = 1_000_000
+ASLEEP_NS = 200_000_000  # between two ticks; less than a few of them changes nothing
 # Two readings of one clock around one of the other bound the error; a wide bracket means that we were preempted there.
 _NARROW_NS = 20_000
 _TRIES = 3
@@ -31,6 +32,10 @@ class Clock(Protocol):
 
     def realtime_ns(self) -> int:
         """Nanoseconds since the epoch, which an operator or NTP may step (CLOCK_REALTIME)."""
+        ...
+
+    def boottime_ns(self) -> int:
+        """Nanoseconds that never run backwards and count suspend as well (CLOCK_BOOTTIME)."""
         ...
 
 
@@ -76,3 +81,19 @@ class ClockOffset:
             if width <= _NARROW_NS:
                 break
         return best_ns
+
+
+class Sleep:
+    """Notices that the machine was suspended: CLOCK_MONOTONIC stood still, CLOCK_BOOTTIME went on."""
+
+    __slots__ = ("_clock", "_offset_ns")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset_ns = clock.boottime_ns() - clock.monotonic_ns()
+
+    def passed(self) -> bool:
+        """Whether there was one since the last call. Being preempted between two readings looks like a short one."""
+        before_ns = self._offset_ns
+        self._offset_ns = self._clock.boottime_ns() - self._clock.monotonic_ns()
+        return self._offset_ns - before_ns > ASLEEP_NS
