@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from wanctl.actions import ACTIONS
-from wanctl.engine import Model, load
+from wanctl.engine import Findings, Model, load
 from wanctl.machines import shipped_machines, templates_for
-from wanctl.verify import Result, checks, run_check
+from wanctl.suite import read_suite, run_case
+from wanctl.verify import Result, checks, run_check, violations
+from wanctl.verify import test_file as written_test
 
 MACHINES = shipped_machines()
 
@@ -43,6 +45,17 @@ def prove(model: Model, wanted: str, *, exact: bool = True) -> Result:
     result = run_check(found[0])
     assert result is not None, f"there is nothing to check: {wanted}"
     return result
+
+
+def failing_tests(model: Model, result: Result) -> dict[str, bool]:
+    """Whether each test that is written of a verdict's violations fails, by its name."""
+    findings, found = Findings(), list(violations([result]))
+    if not found:
+        return {}
+    text = written_test(model, "it", found)
+    suite = read_suite(text, "it.test.yaml", findings, lambda _: model)
+    assert suite is not None, findings.render()
+    return {case.name: not run_case(case).passed for case in suite.cases}
 
 
 def written(folder: Path, name: str, text: str) -> Path:

@@ -123,12 +123,22 @@ def test_hysteresis_and_patience_do_not_flap() -> None:
     assert prove(model_of(HEATING.replace("19ms,", "19ms, for: 1s,")), "flapping").status == "proved"
 
 
+HANDSHAKE = (
+    HEATING.replace("inputs: {t", "inputs: {rest: {unit: ms}, t")
+    .replace("t > 19ms", "rest <= 0ms")
+    .replace("ON: {on", "ON: {entry: [{rate.rest: {}}], on")
+)
+
+
 def test_a_handshake_is_listed_and_is_no_fault() -> None:
-    text = HEATING.replace("inputs: {t", "inputs: {done: {type: bool}, t").replace("t > 19ms", "done")
-    text = text.replace("ON: {on", "ON: {entry: [{rate.rest: {}}], on")
-    result = prove(model_of(text), "flapping")
+    result = prove(model_of(HANDSHAKE), "flapping")
     assert result.status == "proved"
     assert [fault.text for fault in result.faults] == ["in turn while nothing changes: OFF#1 -> ON#1"]
+
+
+def test_an_action_that_moves_nothing_of_what_is_read_ends_no_cycle() -> None:
+    other = HANDSHAKE.replace("rest: {unit", "tcp_age: {unit").replace("rest <=", "tcp_age <=")
+    assert prove(model_of(other), "flapping").status == "violated"
 
 
 # -- parameters --------------------------------------------------------------------------------------------------------

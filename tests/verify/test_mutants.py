@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.verify.proving import prove, shipped
+from tests.verify.proving import failing_tests, prove, shipped
 from wanctl.actions import ACTIONS
 from wanctl.verify import Check, checks, run_check
 
@@ -27,6 +27,7 @@ ROWS, STATES, FLAPPING, ARGUMENTS = (
 )
 
 NOTHING_MOVES = "HOLD asks for no rate.cut, rate.drain, rate.refine, rate.settle, rate.raise, rate.creep"
+SEVERITY = "a worse state never shapes faster"
 UNSEEN_IS_HELD = "a rate is free while nobody can see the link"
 RED_IN_ITS_BAND = "the download is in RED only with a delay beyond the hard limit"
 
@@ -86,6 +87,17 @@ MUTANTS = (
            (("rising and mine and not felt,", "rising and mine and felt,"),)),
     Mutant("direction", "GREEN before HOLD when a settled rate loses sight", UNSEEN_IS_HELD,
            (("not (bloated and mine) and not halted, to: GREEN", "not (bloated and mine), to: GREEN"),)),
+    Mutant("wan", "TCP takes over while it is silent, too", FLAPPING,
+           (("tcp_age < 2s and not silent > 500ms and not dark", "tcp_age < 2s"),)),
+    Mutant("direction", "a small queue is settled upwards", SEVERITY,
+           ((f"{DRAIN}        entry: [{{rate.cut: {{least: shallowest, most: deepest, pace: pace, blind: guess}}}}]\n",
+             f"{DRAIN}        entry: [{{rate.settle: {{share: cruise, wait: settling}}}}]\n"),)),
+    Mutant("classic", "the floor of RED is that of GREEN", SEVERITY,
+           (("down, floor: download_floor_red", "down, floor: download_floor_green"),)),
+    Mutant("wan", "blindness does not hold the rates", "no rate moves while nobody sees the link",
+           (("halted: dark or unseen or active('BLIND') or active('OUTAGE')", "halted: dark or active('OUTAGE')"),)),
+    Mutant("direction", "RED cannot be reached", "RED can be reached",
+           (("severe: delta > limit and delta > hard", "severe: delta > limit and delta > hard and delta < warn"),)),
     Mutant("direction", "the milder row stands first", ROWS,
            (("when: severe and mine, to: RED, why: a queue that hurts stands",
              "when: bloated and mine, to: RED, why: a queue that hurts stands"),)),
@@ -114,8 +126,10 @@ MUTANTS = (
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.machine}: {mutant.fault}")
 def test_a_planted_fault_is_caught(mutant: Mutant) -> None:
-    result = prove(shipped(mutant.machine, *mutant.changes), mutant.caught_by)
+    model = shipped(mutant.machine, *mutant.changes)
+    result = prove(model, mutant.caught_by)
     assert result.status == "violated"
+    assert all(failing_tests(model, result).values()), "a written test passes although the fault is there"
 
 
 @lru_cache(maxsize=1)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanctl.actions import ACTIONS
+from wanctl.cli.registry import actions_option
 from wanctl.cli.report import lines, report_width
 from wanctl.data import data_folder
+from wanctl.engine.action import ActionRegistry
 from wanctl.engine.diagnostic import FileError, Findings, did_you_mean
 from wanctl.engine.load import load
 from wanctl.engine.model import Model
@@ -48,6 +49,7 @@ class _Session:
 
     wanted: str | None
     exact: bool
+    actions: ActionRegistry
     out_of_time: Callable[[], bool]
     findings: Findings = field(default_factory=Findings)
     reports: list[tuple[Model, list["Result"]]] = field(default_factory=list)
@@ -58,8 +60,8 @@ class _Session:
         from wanctl.verify import checks, run_check
 
         try:
-            model = load(read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path))
-            planned = checks(model, ACTIONS, self.out_of_time, exact=self.exact)
+            model = load(read_text(path), str(path), actions=self.actions, read_template=templates_for(path))
+            planned = checks(model, self.actions, self.out_of_time, exact=self.exact)
         except FileError as error:
             self.findings.items += [item for item in error.findings.items if item not in self.findings.items]
             self.findings.sources |= error.findings.sources
@@ -93,6 +95,7 @@ class _Session:
 @click.option("--write-test", "test_path", metavar="FILE", help="Write the violations as tests that fail.")
 @click.option("--log", "log_path", metavar="FILE", help="Write the proof log, as Markdown.")
 @click.option("--deadline", type=click.FloatRange(min=0), default=DEADLINE_S, metavar="SECONDS", help="Then give up.")
+@actions_option
 @click.option("-v", "--verbose", is_flag=True, help="List what is worth knowing, too.")
 @click.option("--json", "as_json", is_flag=True, help="The verdicts as JSON.")
 @click.pass_context
@@ -104,6 +107,7 @@ def verify(
     test_path: str | None,
     log_path: str | None,
     deadline: float,
+    actions: ActionRegistry,
     verbose: bool,
     as_json: bool,
 ) -> None:
@@ -112,7 +116,7 @@ def verify(
         click.echo("wanctl verify needs the package z3-solver: install wanctl[verify]", err=True)
         ctx.exit(UNABLE)
     end_s = time.monotonic() + deadline
-    session = _Session(wanted, level == "exact", lambda: time.monotonic() > end_s)
+    session = _Session(wanted, level == "exact", actions, lambda: time.monotonic() > end_s)
     last: list[Model] = []
 
     def tell(model: Model, result: "Result") -> None:
@@ -178,15 +182,9 @@ def _sum_up(session: _Session) -> None:
 
 
 def _write_test(ctx: click.Context, session: _Session, path: Path) -> None:
-    from wanctl.verify import test_file
+    from wanctl.verify import test_file, violations
 
-    found = [
-        (
-            model,
-            [(result.name, fault.run) for result in results for fault in result.faults[:1] if fault.run is not None],
-        )
-        for model, results in session.reports
-    ]
+    found = [(model, list(violations(results))) for model, results in session.reports]
     found = [(model, cases) for model, cases in found if cases]
     if len(found) > 1:
         click.echo("--write-test writes the tests of one machine: name it", err=True)

@@ -6,7 +6,7 @@ real engine through every memory of the regions concerned.
 """
 
 from wanctl.verify.result import Fault, Result, Run, Step
-from wanctl.verify.testcase import test_file
+from wanctl.verify.testcase import test_file, violations
 from wanctl.verify.verify import Check, checks, run_check
 
-__all__ = ["Check", "Fault", "Result", "Run", "Step", "checks", "run_check", "test_file"]
+__all__ = ["Check", "Fault", "Result", "Run", "Step", "checks", "run_check", "test_file", "violations"]

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from wanctl.engine.expression import symbols
 from wanctl.engine.machine import Machine
 from wanctl.engine.record import Outcome, Value
-from wanctl.verify.cone import emitted
+from wanctl.verify.asked import asked_in
+from wanctl.verify.effect import moves
 from wanctl.verify.formula import Query, merge
 from wanctl.verify.graph import Graph, OutOfTimeError
 from wanctl.verify.inquiry import Inquiry
@@ -48,8 +49,9 @@ def check_flapping(inquiry: Inquiry) -> Result:
     """No constant input drives a machine round and round.
 
     A cycle that the inputs which all of its rows read keep going, whatever the others are, is a threshold without
-    hysteresis: a fault; and so is one in which the machine asks for nothing, so that nothing will end it. Other cycles
-    need inputs to hold still that the machine's own actions are there to move; they are listed.
+    hysteresis: a fault; and so is one in which the machine asks for nothing that moves one of the inputs it reads, so
+    that nothing will end it. Other cycles need inputs to hold still that the machine's own actions are there to move
+    (`effect.py`); they are listed.
     """
     result = Result("no flapping on a constant input", "flapping", "proved", "abstract")
     seen: set[frozenset[int]] = set()
@@ -74,8 +76,9 @@ def _note(inquiry: Inquiry, graph: Graph, way: list[Edge], query: Query, result:
     names = " -> ".join(row.id for row in rows)
     read = [{s.name for s in symbols(row.guard) if s.role == "input"} for row in rows if row.guard is not None]
     shared = set.intersection(*read) if read else set()
-    asked = [action for edge in way for action in _asked(inquiry, graph, edge)]
-    if read and asked and not _driven_by(inquiry, graph, way, shared):
+    every = set[str]().union(*read)
+    ends = any(moves(item.emit.action, every) for edge in way for item in asked_in(graph, edge))
+    if read and ends and not _driven_by(inquiry, graph, way, shared):
         result.faults.append(Fault(rows[0].id, f"in turn while nothing changes: {names}"))
         return
     run = None
@@ -88,17 +91,6 @@ def _note(inquiry: Inquiry, graph: Graph, way: list[Edge], query: Query, result:
     run.expect = {"tick": len(run.steps), "fired": []}
     told = f"without hysteresis in {', '.join(sorted(shared))}" if shared else "whatever the inputs"
     result.faults.append(Fault(rows[0].id, f"{names}, {told}", rows[0].place, run))
-
-
-def _asked(inquiry: Inquiry, graph: Graph, edge: Edge) -> list[str]:
-    """The typed actions that one step of a cycle asks for."""
-    model = inquiry.model
-    before, after = graph.steps.active(edge.source), graph.steps.active(edge.target)
-    found = [action for row in edge.rows for action in emitted(inquiry.program.rows[row].row.do)]
-    for state in model.states:
-        if before[state.index] != after[state.index]:
-            found += emitted(state.entry if after[state.index] else state.exit)
-    return found
 
 
 def _driven_by(inquiry: Inquiry, graph: Graph, way: list[Edge], shared: set[str]) -> bool:

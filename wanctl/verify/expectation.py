@@ -33,7 +33,7 @@ def expect_otherwise(model: Model, run: Run, regions: Iterable[int], blamed: Ite
         if not now or (bad and not any(_is_or_below(model, index_of[now[0]], state) for state in bad)):
             continue
         wanted = _next_row(model, run, before, index_of[then[0]], index_of[now[0]]) if then else ""
-        wanted = wanted or (then[0] if then and then != now else _elsewhere(model, index_of[now[0]], region))
+        wanted = wanted or (then[0] if then and then != now else elsewhere(model, index_of[now[0]], region))
         if wanted:
             run.expect = {"tick": last.number, **state_words(model, region, index_of[wanted])}
             return
@@ -75,7 +75,7 @@ def _is_or_below(model: Model, state: int, ancestor: int) -> bool:
     return state == ancestor or model.is_below(state, ancestor)
 
 
-def _elsewhere(model: Model, leaf: int, region: int) -> str:
+def elsewhere(model: Model, leaf: int, region: int) -> str:
     """A state of the region that the leaf's rows lead to, or any other one."""
     chain = [leaf, *(a for a in model.ancestors(leaf) if _inside(model, a, region))]
     targets = [target for index in chain for row in model.states[index].rows() for target in row.targets]

@@ -7,7 +7,7 @@ from wanctl.engine.diagnostic import Place
 from wanctl.engine.record import Value
 
 Status = Literal["proved", "violated", "undecided", "vacuous", "remark"]
-Level = Literal["", "static", "abstract", "exact"]
+Level = Literal["", "static", "abstract", "exact", "arithmetic"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,9 @@
-"""Rows that can never fire, rows that only their order tells apart, and situations without a row."""
+"""Rows that can never fire, and rows that only their order tells apart."""
 
 from collections.abc import Iterator, Sequence
 
-from wanctl.engine.expression import symbols
-from wanctl.engine.model import Row, State
-from wanctl.engine.record import Value
-from wanctl.engine.unit import format_quantity
+from wanctl.engine.model import Model, Row, State
 from wanctl.verify.formula import Query
-from wanctl.verify.graph import Graph
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.result import Fault, Result
 
@@ -100,25 +96,38 @@ def _outwaited(inquiry: Inquiry, state: State, row: Row) -> str:
 
 
 def check_overlaps(inquiry: Inquiry) -> Result:
-    """Pairs of rows of one list that can be true together and lead elsewhere; their order decides."""
+    """Pairs of rows that can be true together and lead elsewhere: their order, or their depth, decides.
+
+    Of rows in one list the first wins. A row of an inner state wins over those of the states around it: where such a
+    row would fire at once, it has to wait for a tick.
+    """
     result = Result("rows that their order tells apart", "overlaps", "remark", "abstract")
     for state in inquiry.model.states:
-        contexts = _some_contexts(inquiry, state.index)
-        for rows in (state.ticks, state.always):
-            for number, row in enumerate(rows):
-                for other in rows[number + 1 :]:
-                    if row.targets != other.targets and any(
-                        _overlap(inquiry, row, other, active) for active in contexts
-                    ):
-                        result.faults.append(Fault(row.id, f"and {other.id} can both be true", row.place))
+        contexts = some_contexts(inquiry, state.index)
+        for row, other, text in _rivals(inquiry.model, state):
+            if row.targets != other.targets and any(_overlap(inquiry, row, other, active) for active in contexts):
+                result.faults.append(Fault(row.id, text, row.place))
     result.text = f"{len(result.faults)} pairs"
     return result
 
 
-def _some_contexts(inquiry: Inquiry, state: int) -> list[Sequence[bool]]:
+def _rivals(model: Model, state: State) -> Iterator[tuple[Row, Row, str]]:
+    """Each row of a state with those that it may win over, and how to call that."""
+    for rows in (state.ticks, state.always):
+        for number, row in enumerate(rows):
+            for other in rows[number + 1 :]:
+                yield row, other, f"and {other.id} can both be true"
+    for index in model.ancestors(state.index):
+        for other in model.states[index].ticks:
+            for row in state.ticks if other.hold is None and other.cooldown is None else ():
+                yield row, other, f"and {other.id} can both be true, and the inner one wins"
+
+
+def some_contexts(inquiry: Inquiry, state: int) -> list[Sequence[bool]]:
     """One configuration for each way in which the rows of a state can ask for other states."""
     found: dict[tuple[int, ...], Sequence[bool]] = {}
-    guards = [row.guard for row in inquiry.model.states[state].rows() if row.guard is not None]
+    asked = (state, *inquiry.model.ancestors(state))
+    guards = [row.guard for i in asked for row in inquiry.model.states[i].rows() if row.guard is not None]
     for active in _contexts(inquiry, state):
         found.setdefault(tuple(inquiry.space.literal(guard, active) for guard in guards), active)
     return list(found.values())
@@ -130,70 +139,3 @@ def _overlap(inquiry: Inquiry, row: Row, other: Row, active: Sequence[bool]) -> 
         both = inquiry.space.both(query, literal, true=True)
         return both is not None and inquiry.space.possible(both)
     return False
-
-
-def check_gaps(inquiry: Inquiry) -> Result | None:
-    """A state that says `complete: true` has a true row in every situation, unknown inputs included."""
-    states = [state for state in inquiry.model.states if state.complete]
-    if not states:
-        return None
-    result = Result("complete states leave nothing out", "gaps", "proved", "abstract", f"{len(states)} states")
-    for state in states:
-        for active in _some_contexts(inquiry, state.index):
-            query: Query | None = Query()
-            for row in state.ticks:
-                literal = -1 if row.guard is None else inquiry.space.literal(row.guard, active)
-                query = None if query is None else inquiry.space.both(query, literal, true=False)
-            witness = None if query is None else inquiry.space.find(query)
-            if query is not None and witness is not None:
-                told = _situation(state, witness.values)
-                result.faults.append(Fault(state.path, f"no row is true when {told}", state.place))
-                break
-    if result.faults:
-        result.status, result.text = "violated", f"{len(result.faults)} of {len(states)} states have a gap"
-    return result
-
-
-def _situation(state: State, values: dict[str, Value]) -> str:
-    read = {s.name: s for row in state.ticks if row.guard is not None for s in symbols(row.guard)}
-    parts = []
-    for name, symbol in read.items():
-        value = values[name]
-        if symbol.role != "param":
-            shown = format_quantity(value, symbol.dimension) if isinstance(value, float) else str(value).lower()
-            parts.append(f"{name} is {'unknown' if value is None else shown}")
-    return ", ".join(parts)
-
-
-def check_states(inquiry: Inquiry) -> Result:
-    """Every state is reached in some run, and none of them is a dead end."""
-    model = inquiry.model
-    result = Result("every state can be reached and left", "states", "proved", "abstract")
-    sure: set[int] = set()
-    for region, graph in inquiry.region_graphs():
-        reached = {leaf for spot in graph.edges for leaf in spot.leaves}
-        settled = inquiry.graph(graph.steps.cone, settled=True)
-        sure |= {leaf for spot in settled.surely_reached() for leaf in spot.leaves}
-        for state in model.states:
-            if not (region <= state.index <= model.states[region].last) or state.kind not in ("atomic", "final"):
-                continue
-            if state.index not in reached:
-                result.faults.append(Fault(state.path, "is never reached", state.place))
-            elif state.kind != "final" and _is_dead_end(graph, region, state.index, model.states[region].last):
-                result.faults.append(Fault(state.path, "is a dead end: no row leads out of it", state.place))
-    leaves = {s.index for s in model.states if s.kind in ("atomic", "final")}
-    result.text = f"{len(leaves)} states"
-    if result.faults:
-        result.status, result.text = "violated", f"{len(result.faults)} of {len(leaves)} states"
-    elif leaves - sure:
-        paths = ", ".join(model.states[leaf].path for leaf in sorted(leaves - sure))
-        result.status, result.text = "undecided", f"perhaps never reached: {paths}"
-    return result
-
-
-def _is_dead_end(graph: Graph, region: int, leaf: int, last: int) -> bool:
-    """Whether no step leads from a leaf to another one of its region."""
-    spots = [spot for spot in graph.edges if leaf in spot.leaves]
-    alone = all(sum(region <= item <= last for item in spot.leaves) == 1 for spot in spots)
-    others = any(region <= item <= last and item != leaf for spot in graph.edges for item in spot.leaves)
-    return alone and others and all(leaf in edge.target.leaves for spot in spots for edge in graph.edges[spot])

@@ -1,15 +1,24 @@
 """A run as a case for `wanctl test` that fails as long as the fault is there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wanctl.engine.expression import Symbol
 from wanctl.engine.model import Model
 from wanctl.engine.record import Value
 from wanctl.engine.unit import UNITS
-from wanctl.verify.result import Run
+from wanctl.verify.result import Result, Run
 
 MISSING = "_"
+
+
+def violations(results: Iterable[Result]) -> Iterator[tuple[str, Run]]:
+    """The runs that show what is violated, each with the name of its test."""
+    for result in results:
+        shown = [fault for fault in result.faults if fault.run is not None] if result.status == "violated" else []
+        for fault in shown:
+            assert fault.run is not None
+            yield (result.name if len(shown) == 1 else f"{result.name}: {fault.subject}"), fault.run
 
 
 def test_file(model: Model, machine: str, cases: list[tuple[str, Run]]) -> str:

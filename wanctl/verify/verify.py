@@ -4,18 +4,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from wanctl.engine.action import ActionRegistry
-from wanctl.engine.model import Model
+from wanctl.engine.expression import Active
+from wanctl.engine.model import Eventually, Model
 from wanctl.verify.cone import active_states, region_of
 from wanctl.verify.cycle import check_flapping, check_rest
 from wanctl.verify.eventually import check_eventually
 from wanctl.verify.forbid import check_forbid
+from wanctl.verify.gaps import check_gaps
 from wanctl.verify.graph import OutOfTimeError
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.never import check_never
 from wanctl.verify.parameter import check_arguments, check_where
 from wanctl.verify.recovery import check_recovery
 from wanctl.verify.result import Result
-from wanctl.verify.rows import check_gaps, check_overlaps, check_rows, check_states
+from wanctl.verify.rows import check_overlaps, check_rows
+from wanctl.verify.severity import check_severity, check_unseen, scales
+from wanctl.verify.states import check_states, check_worst
+from wanctl.verify.writes import check_writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,12 @@ def checks(
         Check("rows that their order tells apart", "overlaps", lambda: check_overlaps(inquiry)),
         Check("complete states leave nothing out", "gaps", lambda: check_gaps(inquiry)),
         Check("every state can be reached and left", "states", lambda: check_states(inquiry)),
+        Check("RED can be reached", "worst", lambda: check_worst(inquiry)),
         Check("every tick comes to rest", "zero time", lambda: check_rest(inquiry)),
         Check("no flapping on a constant input", "flapping", lambda: check_flapping(inquiry)),
+        Check("a worse state never shapes faster", "severity", lambda: check_severity(inquiry)),
+        Check("no rate moves while nobody sees the link", "unseen", lambda: check_unseen(inquiry)),
+        Check("writes have a bound", "writes", lambda: check_writes(inquiry)),
     ]
     return found + list(_declared(inquiry))
 
@@ -84,9 +93,21 @@ def _declared(inquiry: Inquiry) -> Iterator[Check]:
                 "recovery",
                 lambda item=goal, name=name: check_recovery(inquiry, item, name),  # type: ignore[misc]
             )
+    for goal in _implied(model):
+        yield Check(goal.name, "eventually", lambda item=goal: check_eventually(inquiry, item, item.name))  # type: ignore[misc]
     for rule in model.forbid:
         name = f"{model.states[rule.state].path} asks for no {', '.join(rule.actions)}"
         yield Check(name, "forbid", lambda item=rule, name=name: check_forbid(inquiry, item, name))  # type: ignore[misc]
+
+
+def _implied(model: Model) -> Iterator[Eventually]:
+    """A scale's best state can always be regained: asked even of a file that does not promise it."""
+    promised = {state for item in model.eventually if item.start is None for state in active_states([item.to])}
+    for _, ranks in scales(model):
+        best = model.states[min(ranks, key=ranks.__getitem__)]
+        if best.index not in promised:
+            to = Active(best.path, best.place, best.index)
+            yield Eventually(f"{best.path} can be regained", None, to, f"active('{best.path}')", best.place)
 
 
 def run_check(check: Check) -> Result | None:
