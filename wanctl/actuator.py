@@ -5,8 +5,12 @@ one before it. A cut goes out at once and before any raise. Raises keep a distan
 until the wish has been still for a while, so the last wanted value always arrives but noise does not. Equal values are
 never written, a write is never 0 and never outside floor and ceiling.
 
-Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaper`) owns one `Actuator` and reports back
-what became of each. This is the only place that decides on writes to a router.
+Two sides of one simple queue go out in one write. A queue that does not take a write, or is not there, is left alone
+for a while that grows, and holds up no other.
+
+Whether anything may be written at all (does the router answer, does it let us in) is for its machine to say
+(machines/actuator.yaml). Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaper`) owns one
+`Actuator` and reports back what became of each. This is the only place that decides on writes to a router.
 """
 
 from collections.abc import Iterable
@@ -15,14 +19,15 @@ from typing import Literal, NamedTuple
 
 from wanctl.budget import WriteBudget
 
+FOREVER_NS = 1 << 62
 RAISE_SPACING_NS = 1_000_000_000
 SMALL_SHARE = 0.02  # a change of less than this share of the applied rate is noise until it lasts
 SETTLED_NS = 2_000_000_000
 QUANTUM_SHARE = 1 / 1_000  # of the ceiling; RouterOS takes any number, but nobody can use the last digits
-BACKOFF_FIRST_NS = 500_000_000
-BACKOFF_MOST_NS = 30_000_000_000
+BLOCKED_FIRST_NS = 10_000_000_000  # a queue that refuses costs a write each time
+BLOCKED_MOST_NS = 600_000_000_000
 
-Reason = Literal["", "in sync", "spacing", "settling", "budget", "backoff"]
+Reason = Literal["", "in sync", "spacing", "settling", "budget", "refused", "missing"]
 
 
 class Write(NamedTuple):
@@ -36,6 +41,11 @@ class Write(NamedTuple):
     cut: bool
     partner: "Target | None" = None
     partner_bps: int = 0
+
+    @property
+    def targets(self) -> "tuple[Target, ...]":
+        """What it is about: one direction, or both."""
+        return (self.target,) if self.partner is None else (self.target, self.partner)
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +62,10 @@ class Target:
     applied_bps: int | None = None  # what the router last said it has; None: not known
     changed_ns: int = 0  # when `wanted_bps` last changed
     raised_ns: int | None = None  # when a raise of it last went out
+    confirmed_ns: int | None = None  # when the router last said what it has
+    missing: bool = False  # the router has no such queue, or more than one
+    refusals: int = 0  # writes in a row that it did not take
+    blocked_until_ns: int = 0
     suppressed: Reason = ""  # why the wanted rate is not on its way
 
     def quantised(self, rate_bps: int) -> int:
@@ -82,7 +96,6 @@ class Actuator:
     budget: WriteBudget = field(default_factory=WriteBudget)
     writes: int = 0
     failures: int = 0  # in a row
-    resting_until_ns: int = 0
     _by_key: dict[tuple[str, str], Target] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,20 +114,22 @@ class Actuator:
         for target in self.targets:
             waiting_ns, target.suppressed = self._wait(target, now_ns)
             if waiting_ns == 0 and target.wanted_bps is not None:
-                due.append(Write(target, target.wanted_bps, target.is_cut))
+                due.append(self._write(target, target.wanted_bps))
         return min(due, key=_urgency, default=None)
 
     def next_due_ns(self, now_ns: int) -> int | None:
         """When `next_write` has to be asked again although nothing new is wanted; None: not by itself."""
         waits = [self._wait(target, now_ns) for target in self.targets]
-        return min((now_ns + wait for wait, reason in waits if reason != "in sync"), default=None)
+        return min((now_ns + wait for wait, _ in waits if wait < FOREVER_NS), default=None)
 
     def _wait(self, target: Target, now_ns: int) -> tuple[int, Reason]:
         """How long the target's write has to wait, and why."""
         if target.is_in_sync:
-            return 1 << 62, "in sync"
-        if now_ns < self.resting_until_ns:
-            return self.resting_until_ns - now_ns, "backoff"
+            return FOREVER_NS, "in sync"
+        if target.missing:
+            return FOREVER_NS, "missing"
+        if now_ns < target.blocked_until_ns:
+            return target.blocked_until_ns - now_ns, "refused"
         if not target.is_cut:
             wait_ns, reason = _patience(target, now_ns)
             if wait_ns > 0:
@@ -122,28 +137,49 @@ class Actuator:
         wait_ns = self.budget.wait_ns(now_ns, cut=target.is_cut)
         return (wait_ns, "budget") if wait_ns > 0 else (0, "")
 
+    def _write(self, target: Target, rate_bps: int) -> Write:
+        partner = partner_of(target, self.targets)
+        if partner is None or partner.wanted_bps is None:
+            return Write(target, rate_bps, target.is_cut)
+        return Write(target, rate_bps, target.is_cut, partner, partner.wanted_bps)
+
     def sent(self, write: Write, now_ns: int) -> None:
         """A write is going out: it counts, whatever becomes of it."""
         self.budget.spend(now_ns)
         self.writes += 1
-        if not write.cut:  # after a cut the rate must be able to return at once: a drain is short
-            write.target.raised_ns = now_ns
+        for target in write.targets:
+            if not target.is_cut:  # after a cut the rate must be able to return at once: a drain is short
+                target.raised_ns = now_ns
 
-    def applied(self, target: Target, rate_bps: int) -> None:
-        """The router says that it has this rate now."""
-        target.applied_bps = rate_bps
-        self.failures, self.resting_until_ns = 0, 0
+    def has(self, target: Target, rate_bps: int, now_ns: int) -> None:
+        """The router says that its queue has this rate now; so the queue is there."""
+        target.applied_bps, target.confirmed_ns, target.missing = rate_bps, now_ns, False
 
-    def failed(self, now_ns: int, *, rest_until_ns: int = 0, target: Target | None = None) -> None:
-        """A write did not happen, or nobody knows (`target` then has an unknown rate): try again, ever more slowly."""
-        if target is not None:
-            target.applied_bps = None
-        pause_ns = min(BACKOFF_FIRST_NS << min(self.failures, 10), BACKOFF_MOST_NS)
+    def done(self, write: Write) -> None:
+        """The router has taken a write."""
+        self.failures = 0
+        for target in write.targets:
+            target.refusals = 0
+
+    def failed(self, write: Write, *, unknown: bool) -> None:
+        """A write did not happen; or nobody knows (`unknown`), and nobody knows which rate the router has."""
         self.failures += 1
-        self.resting_until_ns = max(now_ns + pause_ns, rest_until_ns)
+        for target in write.targets if unknown else ():
+            target.applied_bps = None
 
-    def forget_applied(self) -> None:
-        """The router has rebooted or was changed by somebody: assert everything again."""
+    def refused(self, write: Write, now_ns: int) -> None:
+        """The router did not take a write, or took a part of it: leave the queue alone, the longer the more often."""
+        self.failed(write, unknown=True)
+        for target in write.targets:
+            target.blocked_until_ns = now_ns + min(BLOCKED_FIRST_NS << min(target.refusals, 10), BLOCKED_MOST_NS)
+            target.refusals += 1
+
+    def lost(self, target: Target) -> None:
+        """The router has no such queue, or more than one: it is written to when it has been read again."""
+        target.missing, target.applied_bps = True, None
+
+    def forget(self) -> None:
+        """The router may have other rates by now: each is taken as unknown until it has been read."""
         for target in self.targets:
             target.applied_bps = None
 

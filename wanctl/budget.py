@@ -4,14 +4,19 @@ A write takes a token of each. A third of either bucket is kept for cuts: a link
 not wait behind raises that nobody needs. A bucket refills steadily, so there are no window edges at which a minute's
 worth of writes is gone in half a second and the rest of the minute is starved.
 
+A budget outlives its process: `snapshot` says what is left, and `resume` takes up from there, with what has flowed in
+meanwhile by another clock.
+
 Pure: the caller hands in monotonic nanoseconds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MINUTE_NS = 60_000_000_000
 DAY_NS = 86_400_000_000_000
 RESERVED_FOR_CUTS = 1 / 3
+_PERIODS = {MINUTE_NS: "minute", DAY_NS: "day"}
 
 
 @dataclass(slots=True)
@@ -65,11 +70,32 @@ class WriteBudget:
         """Count one write, whatever became of it: a write that was lost on the way may have reached the flash."""
         for bucket in self._buckets:
             bucket.fill(now_ns)
-            bucket.tokens = max(0.0, bucket.tokens - 1.0)
+            bucket.tokens -= 1.0
+
+    def snapshot(self, now_ns: int) -> dict[str, float]:
+        """What each bucket holds now, by its period: `minute`, `day`."""
+        for bucket in self._buckets:
+            bucket.fill(now_ns)
+        return {_PERIODS[bucket.period_ns]: bucket.tokens for bucket in self._buckets}
+
+    def resume(self, snapshot: Mapping[str, float], elapsed_ns: int, owed: float) -> None:
+        """Take up from a snapshot that was made `elapsed_ns` ago, after which up to `owed` writes may have gone out.
+
+        What has flowed in since is added, up to the size; then what is owed is taken off, so that no bucket has more
+        than it would have without the interruption. It may come out below 0: the debt is paid by waiting. A bucket that
+        the snapshot does not have is left with what is kept for cuts.
+        """
+        for bucket in self._buckets:
+            held = snapshot.get(_PERIODS[bucket.period_ns])
+            if held is None:
+                bucket.tokens = bucket.size * RESERVED_FOR_CUTS
+            else:
+                inflow = max(0, elapsed_ns) * bucket.size / bucket.period_ns
+                bucket.tokens = min(float(bucket.size), held + inflow) - owed
 
     def left(self, now_ns: int) -> tuple[int | None, int | None]:
         """Whole tokens left of the minute and of the day; None where there is no limit."""
         for bucket in self._buckets:
             bucket.fill(now_ns)
-        by_period = {bucket.period_ns: int(bucket.tokens + 1e-6) for bucket in self._buckets}
+        by_period = {bucket.period_ns: max(0, int(bucket.tokens + 1e-6)) for bucket in self._buckets}
         return by_period.get(MINUTE_NS), by_period.get(DAY_NS)

@@ -22,7 +22,9 @@ def carry_out(one: Actuator, now_ns: int) -> Write | None:
     write = one.next_write(now_ns)
     if write is not None:
         one.sent(write, now_ns)
-        one.applied(write.target, write.rate_bps)
+        one.has(write.target, write.rate_bps, now_ns)
+        if write.partner is not None:
+            one.has(write.partner, write.partner_bps, now_ns)
     return write
 
 
@@ -108,7 +110,7 @@ def test_an_unlimited_queue_is_cut_to_any_rate() -> None:
     assert write.cut
 
 
-def test_after_a_failure_the_write_is_tried_again_ever_more_slowly() -> None:
+def test_a_queue_that_refuses_is_left_alone_ever_longer_and_holds_up_no_other() -> None:
     one = actuator()
     one.want("cable", "download", 40_000_000, 0)
     pauses = []
@@ -117,24 +119,72 @@ def test_after_a_failure_the_write_is_tried_again_ever_more_slowly() -> None:
         write = one.next_write(now)
         assert write is not None
         one.sent(write, now)
-        one.failed(now)
+        one.refused(write, now)
         assert one.next_write(now) is None
+        assert one.targets[0].suppressed == "refused"
         due = one.next_due_ns(now)
         assert due is not None
         pauses.append(due - now)
         now = due
-    assert pauses[0] == 500 * MS
+    assert pauses[0] == 10 * S
     assert pauses == sorted(pauses)
-    assert pauses[-1] == 30 * S
+    assert pauses[-1] == 600 * S
+    one.refused(Write(one.targets[0], 40_000_000, True), now)
+    one.want("cable", "upload", 5_000_000, now)
+    other = one.next_write(now)
+    assert other is not None
+    assert other.target.direction == "upload"
+
+
+def test_a_queue_that_is_gone_waits_until_it_has_been_read_again() -> None:
+    one = actuator()
+    one.want("cable", "download", 40_000_000, 0)
+    one.lost(one.targets[0])
+    assert one.next_write(3600 * S) is None
+    assert one.targets[0].suppressed == "missing"
+    one.has(one.targets[0], 100_000_000, 3600 * S)
+    assert one.next_write(3600 * S) is not None
 
 
 def test_a_write_of_unknown_fate_is_asserted_again() -> None:
     one = actuator()
     one.targets[0].applied_bps = 40_000_000
     one.want("cable", "download", 40_000_000, 0)
-    one.failed(0, target=one.targets[0])
+    one.failed(Write(one.targets[0], 40_000_000, False), unknown=True)
     assert one.targets[0].applied_bps is None
     assert one.next_write(1 * S) is not None
+
+
+def simple_pair() -> Actuator:
+    download = Target("lte", "download", "lte", 5_000_000, 100_000_000, simple=True, applied_bps=100_000_000)
+    upload = Target("lte", "upload", "lte", 1_000_000, 20_000_000, simple=True, applied_bps=20_000_000)
+    return Actuator((download, upload), WriteBudget(30, None))
+
+
+def test_both_sides_of_a_simple_queue_go_out_in_one_write() -> None:
+    one = simple_pair()
+    one.want("lte", "download", 40_000_000, 0)
+    one.want("lte", "upload", 8_000_000, 0)
+    write = carry_out(one, 0)
+    assert write is not None
+    assert {target.direction for target in write.targets} == {"download", "upload"}
+    assert [target.applied_bps for target in one.targets] == [40_000_000, 8_000_000]
+    assert one.next_write(0) is None
+    assert one.writes == 1
+    assert one.budget.left(0) == (29, None)
+
+
+def test_a_side_that_nobody_has_asked_for_yet_is_left_alone() -> None:
+    one = simple_pair()
+    one.want("lte", "download", 40_000_000, 0)
+    write = one.next_write(0)
+    assert write is not None
+    assert write.partner is None
+
+
+def test_the_ceilings_of_both_sides_are_one_write() -> None:
+    (write,) = ceilings(simple_pair().targets)
+    assert (write.rate_bps, write.partner_bps) == (100_000_000, 20_000_000)
 
 
 def test_on_the_way_out_every_queue_gets_its_ceiling() -> None:

@@ -1,6 +1,15 @@
 """A site with two WANs as it might be on a good day."""
 
-from wanctl.observe.view import DirectionView, DurationsView, ProbeView, RouterView, SiteView, StateView, WanView
+from wanctl.observe.view import (
+    DirectionView,
+    DurationsView,
+    ProbeView,
+    ReflectorView,
+    RouterView,
+    SiteView,
+    StateView,
+    WanView,
+)
 
 WORK = DurationsView(((0.001, 230_000), (0.01, 230_399), (0.1, 230_400)), 230_400, 92.16, 0.4, 0.9, 11.0)
 
@@ -8,7 +17,7 @@ WORK = DurationsView(((0.001, 230_000), (0.01, 230_399), (0.1, 230_400)), 230_40
 def direction(state: str, wanted_bps: int, applied_bps: int | None, ceiling_bps: int) -> DirectionView:
     achieved_bps, capacity_bps, floor_bps = wanted_bps * 0.5, wanted_bps * 1.02, ceiling_bps // 20
     return DirectionView(
-        state, wanted_bps, applied_bps, achieved_bps, capacity_bps, 0.5, floor_bps, ceiling_bps, "", 0.0
+        state, wanted_bps, applied_bps, 2.5, False, achieved_bps, capacity_bps, 0.5, floor_bps, ceiling_bps, "", 0.0
     )
 
 
@@ -28,7 +37,16 @@ CABLE = WanView(
     loss=0.0,
     age_ms=12.0,
     reflectors_alive=6,
-    probes=ProbeView(460_800, 460_700, 80, 3, 1, 0, ()),
+    probes=ProbeView(
+        460_800,
+        460_700,
+        80,
+        3,
+        1,
+        0,
+        (),
+        reflectors=(ReflectorView("1.1.1.1", 76_800, 288_000, False), ReflectorView("9.9.9.9", 12, 8_640, True)),
+    ),
     download=direction("GREEN.CRUISE", 412_000_000, 412_000_000, 799_000_000),
     upload=direction("YELLOW.SETTLE", 30_100_000, 32_300_000, 32_300_000),
 )
@@ -68,6 +86,18 @@ VIEW = SiteView(
     work=WORK,
     lateness=WORK,
     troubles=(),
-    router=RouterView(writes=1_204, failures=0, resting_s=0.0, minute_left=27, day_left=8_796, troubles=()),
+    router=RouterView(
+        transport="rest",
+        states=(
+            StateView("transport.REST", 11_520.0),
+            StateView("router.ONLINE.IN_SYNC", 3.5),
+            StateView("objects.COMPLETE", 11_520.0),
+        ),
+        writes=1_204,
+        failures=0,
+        minute_left=27,
+        day_left=8_796,
+        troubles=(),
+    ),
     wans=(CABLE, LTE),
 )

@@ -105,7 +105,9 @@ def _with(
 def start_daemon(site: Path, summary: Path, *options: str, run_folder: Path | None = None) -> subprocess.Popen[bytes]:
     """The real daemon on a site, as a process of its own; `run_folder` in place of the user's own."""
     command = [sys.executable, "-m", "wanctl", "run", str(site), "--summary", str(summary), *options]
-    own = {} if run_folder is None else {"RUNTIME_DIRECTORY": str(run_folder)}
+    own = {"STATE_DIRECTORY": str(summary.parent / "state")}
+    if run_folder is not None:
+        own["RUNTIME_DIRECTORY"] = str(run_folder)
     return subprocess.Popen(command, env={**os.environ, **own})  # noqa: S603  (our own program)
 
 

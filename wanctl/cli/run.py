@@ -58,6 +58,7 @@ def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summar
         findings.raise_errors()
         service = Service(file, clock, listener)
         service.lock(os.environ)
+        service.keep_state(os.environ)
         service.check_router(findings)
         findings.raise_errors()
         result = service.run(duration)

@@ -56,6 +56,7 @@ def lines(view: dict[str, Any]) -> Iterator[str]:
     yield click.style(HEAD, dim=True)
     for wan in view["wans"]:
         yield _wan(wan)
+    yield from _asked(view)
 
 
 def _counted(problems: list[Any]) -> str:
@@ -70,7 +71,8 @@ def _about(view: dict[str, Any]) -> str:
         if count is not None
     ]
     writes = f"{router['writes']:,} writes" + (f" ({', '.join(left)} left)" if left else "")
-    return f"  up {duration(view['up_s'])}  {writes}"
+    over = "  over SSH" if router["transport"] == "ssh" else ""
+    return f"  up {duration(view['up_s'])}  {writes}{over}"
 
 
 def _folded(what: str, text: str) -> Iterator[str]:
@@ -91,6 +93,20 @@ def _wan(wan: dict[str, Any]) -> str:
         f"{wan['name'][:10]:<10} {word:<8} {_ms(wan['rtt_ms']):>7} {_ms(wan['delta_ms'], '+'):>7} "
         f"{_percent(wan['loss']):>5}  {download} {upload}".rstrip()
     )
+
+
+def _asked(view: dict[str, Any]) -> Iterator[str]:
+    """What the reflectors are asked: other people's hosts are a commons."""
+    most = {
+        wan["name"]: max((one["per_day"] for one in wan["probes"]["reflectors"]), default=0) for wan in view["wans"]
+    }
+    asked = ", ".join(f"{name} {count:,}" for name, count in most.items() if count)
+    if asked:
+        yield click.style(f"packets a day to a reflector, at most: {asked}", dim=True)
+    for wan in view["wans"]:
+        resting = [one["address"] for one in wan["probes"]["reflectors"] if one["resting"]]
+        if resting:
+            yield from _folded(wan["name"], f"silent while others answer, and asked seldom: {', '.join(resting)}")
 
 
 def _direction(direction: dict[str, Any]) -> str:

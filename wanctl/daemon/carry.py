@@ -32,8 +32,15 @@ def limits(router: Router, targets: Iterable[Target]) -> Mapping[Target, int]:
     return {one: queue.upload_bps if one.direction == "upload" else queue.download_bps for one in named}
 
 
-def traffic(router: Router, target: Target) -> int:
-    """The bytes that have gone through the target's queue in its direction. Raises `RouterError`."""
+def traffic(router: Router, download: Target, upload: Target) -> tuple[int, int]:
+    """The bytes that have gone through the queues of one WAN: down, up. Raises `RouterError`."""
+    if download.simple and upload.simple and download.queue == upload.queue:
+        queue = router.read_simple(download.queue)
+        return queue.download_bytes, queue.upload_bytes
+    return _bytes(router, download), _bytes(router, upload)
+
+
+def _bytes(router: Router, target: Target) -> int:
     if not target.simple:
         return router.read_tree(target.queue).bytes
     queue = router.read_simple(target.queue)

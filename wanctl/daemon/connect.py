@@ -3,15 +3,15 @@
 The adapters' libraries are slow to import, so each is loaded when its transport is needed, and not before.
 """
 
-from typing import Literal
-
 from wanctl.actuator import Target
 from wanctl.config import SiteFile
 from wanctl.config.model import Direction
 from wanctl.daemon.clock import Clock
-from wanctl.routeros import Router
+from wanctl.engine import FileError
+from wanctl.routeros import Denied, Router
+from wanctl.routeros.way import Transport, Ways
 
-Transport = Literal["rest", "ssh"]
+__all__ = ["Transport", "connect", "queue_of", "targets_of", "transports", "ways_of"]
 
 
 def connect(file: SiteFile, clock: Clock, transport: Transport) -> Router:
@@ -43,6 +43,20 @@ def transports(file: SiteFile) -> tuple[Transport, ...]:
     router = file.site.router
     assert router is not None, "a site without a router is refused before"
     return tuple("ssh" if name == "ssh" else "rest" for name in router.transport)
+
+
+def ways_of(file: SiteFile, clock: Clock) -> Ways:
+    """The ways to the site's router. `FileError` when the password cannot be read; when that comes later, `Denied`."""
+    file.password()
+
+    def open_way(name: Transport) -> Router:
+        try:
+            return connect(file, clock, name)
+        except FileError as error:
+            found = error.findings.items[0]
+            raise Denied(found.message, found.hint) from None
+
+    return Ways(transports(file), open_way)
 
 
 def targets_of(file: SiteFile) -> tuple[Target, ...]:

@@ -18,7 +18,16 @@ from wanctl.decision import DirectionSignals
 from wanctl.engine import Machine
 from wanctl.engine.blocked import Still
 from wanctl.observe.source import Scrape
-from wanctl.observe.view import DirectionView, DurationsView, ProbeView, RouterView, SiteView, StateView, WanView
+from wanctl.observe.view import (
+    DirectionView,
+    DurationsView,
+    ProbeView,
+    ReflectorView,
+    RouterView,
+    SiteView,
+    StateView,
+    WanView,
+)
 from wanctl.observe.why import Moment
 from wanctl.probe import WanProber
 from wanctl.site import Controller, Site
@@ -74,9 +83,10 @@ class Publisher:
         # To ask a budget is to refill it, and that is the shaper's business: a copy may be asked.
         minute_left, day_left = deepcopy(actuator.budget).left(now_ns)
         return RouterView(
+            transport=self._shaper.ways.used,
+            states=states_of(self._shaper.mode.machine, now_ns),
             writes=actuator.writes,
             failures=actuator.failures,
-            resting_s=max(0, actuator.resting_until_ns - now_ns) / 1e9,
             minute_left=minute_left,
             day_left=day_left,
             troubles=self._shaper.troubles,
@@ -104,10 +114,42 @@ class Publisher:
                 duplicate=counters.duplicate,
                 local_failures=counters.local_failures,
                 problems=prober.problems,
+                foreign=counters.foreign,
+                unusable=counters.unusable,
+                clock_dropped=counters.clock_dropped,
+                clock_jumps=counters.clock_jumps,
+                reopened=counters.reopened,
+                reflectors=tuple(ReflectorView(*one) for one in prober.usage(now_ns)),
             ),
-            download=_direction(signals.download, self._targets[name, "download"], now_ns),
-            upload=_direction(signals.upload, self._targets[name, "upload"], now_ns),
+            download=self._direction(signals.download, self._targets[name, "download"], now_ns),
+            upload=self._direction(signals.upload, self._targets[name, "upload"], now_ns),
         )
+
+    def _direction(self, signals: DirectionSignals, target: Target, now_ns: int) -> DirectionView:
+        behind = not target.is_in_sync and target.applied_bps is not None
+        in_flight = self._shaper.requests.in_flight
+        return DirectionView(
+            state=signals.state,
+            wanted_bps=signals.wanted_bps if target.wanted_bps is None else target.wanted_bps,
+            applied_bps=target.applied_bps,
+            confirmed_s=None if target.confirmed_ns is None else max(0, now_ns - target.confirmed_ns) / 1e9,
+            in_flight=in_flight is not None and target in in_flight.targets,
+            achieved_bps=signals.achieved_bps,
+            capacity_bps=signals.capacity_bps,
+            load=signals.load,
+            floor_bps=target.floor_bps,
+            ceiling_bps=target.ceiling_bps,
+            suppressed=self._suppressed(target),
+            behind_s=max(0, now_ns - target.changed_ns) / 1e9 if behind else 0.0,
+        )
+
+    def _suppressed(self, target: Target) -> str:
+        """Why the wanted rate is not on its way: the router, or the patience of the actuator."""
+        if target.is_in_sync:
+            return ""
+        if not self._shaper.mode.is_online:
+            return self._shaper.mode.state.partition(".")[0].lower()
+        return "" if target.suppressed == "in sync" else target.suppressed
 
 
 def states_of(machine: Machine, now_ns: int) -> tuple[StateView, ...]:
@@ -115,22 +157,6 @@ def states_of(machine: Machine, now_ns: int) -> tuple[StateView, ...]:
     states = machine.model.states
     return tuple(
         StateView(states[leaf].path, (now_ns - machine.entered_ns[leaf]) / 1e9) for leaf in machine.leaf_indices
-    )
-
-
-def _direction(signals: DirectionSignals, target: Target, now_ns: int) -> DirectionView:
-    behind = not target.is_in_sync and target.applied_bps is not None
-    return DirectionView(
-        state=signals.state,
-        wanted_bps=signals.wanted_bps if target.wanted_bps is None else target.wanted_bps,
-        applied_bps=target.applied_bps,
-        achieved_bps=signals.achieved_bps,
-        capacity_bps=signals.capacity_bps,
-        load=signals.load,
-        floor_bps=target.floor_bps,
-        ceiling_bps=target.ceiling_bps,
-        suppressed="" if target.suppressed == "in sync" else target.suppressed,
-        behind_s=max(0, now_ns - target.changed_ns) / 1e9 if behind else 0.0,
     )
 
 

@@ -3,19 +3,21 @@
 import hashlib
 import signal
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from wanctl.actuator import Actuator, Target
+from wanctl.actuator import Actuator
 from wanctl.budget import WriteBudget
 from wanctl.config import SiteFile
 from wanctl.config.law import build_site
 from wanctl.config.model import Wan
+from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.connect import connect
+from wanctl.daemon.connect import queue_of, targets_of, ways_of
 from wanctl.daemon.control import ControlServer
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.lock import ControlError, SiteLock
@@ -23,13 +25,15 @@ from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
 from wanctl.daemon.publish import Publisher
 from wanctl.daemon.runfolder import RunFolderError, run_folder
 from wanctl.daemon.shaper import Meter, Shaper
+from wanctl.daemon.statefolder import StateFolderError, state_folder
+from wanctl.daemon.store import Store
 from wanctl.daemon.verbs import WindowSource, verbs
 from wanctl.daemon.web import WebError, preload, start_http
 from wanctl.daemon.window import Window
 from wanctl.engine import Findings
 from wanctl.observe.source import Site as FixedSite
 from wanctl.probe import Egress, WanProber, parse_address
-from wanctl.routeros import Ambiguous, Denied, NotFound, RouterError, Untrusted
+from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
 from wanctl.site import Site
 
 # What no waiting mends: the site file and the router contradict each other.
@@ -45,33 +49,65 @@ class Service:
         self._stopping = False
         self._began_ns, self._began_cpu_ns = clock.monotonic_ns(), clock.cpu_ns()
         self.plan = file.plan()
-        self.router = connect(file, clock, "rest")
+        self.ways = ways_of(file, clock)
+        self._actuator = self._made_actuator()
+        self._allowance = Allowance(self._actuator, None, clock)
         self._lock: SiteLock | None = None
         self._run_folder: Path | None = None
 
     def check_router(self, findings: Findings) -> None:
         """Compare the site with the router: every object that is named and missing becomes an error at its place.
 
-        A router that cannot be reached is no error of the file: it is said, and tried again while the site runs.
+        A router that cannot be reached is no error of the file: it is said, and tried again while the site runs. One
+        that does not let us in, or cannot prove to be the router, is one; unless the site names another way, and that
+        is open.
         """
-        try:
-            for name, wan in self._file.site.wans.items():
-                for direction, queue in queues_of(wan):
-                    self._look(findings, lambda q=queue: self.router.read_tree(q), ("wans", name, direction, "queue"))
-                if wan.interface is not None:
-                    interface = wan.interface
-                    self._look(findings, lambda i=interface: self.router.read_interface(i), ("wans", name, "interface"))
-        except RouterError as error:
-            if isinstance(error, CONFIGURATION_ERRORS):
-                findings.error("WC170", error.message, self._file.place("router"), error.hint)
+        shut: list[RouterError] = []
+        for name in self.ways.names:
+            self.ways.use(name)
+            try:
+                self._compare(self.ways.router, findings)
+            except RouterError as error:
+                shut.append(error)
+                self.ways.close()
+                continue
+            for trouble in shut:
+                self._listener.say(str(trouble))
+            return
+        self.ways.use(self.ways.preferred)
+        for trouble in shut:
+            if isinstance(trouble, CONFIGURATION_ERRORS):
+                findings.error("WC170", trouble.message, self._file.place("router"), trouble.hint)
             else:
-                self._listener.say(f"{error}; trying again while the site runs")
+                self._listener.say(f"{trouble}; trying again while the site runs")
 
-    def _look(self, findings: Findings, ask: Any, path: tuple[str, ...]) -> None:
+    def _compare(self, router: Router, findings: Findings) -> None:
+        for name, wan in self._file.site.wans.items():
+            for direction, what in (("download", wan.download), ("upload", wan.upload)):
+                queue, simple = queue_of(what)
+                read: Callable[[str], object] = router.read_simple if simple else router.read_tree
+                key = "simple_queue" if simple else "queue"
+                self._look(findings, partial(read, queue), ("wans", name, direction, key))
+            if wan.interface is not None:
+                self._look(findings, partial(router.read_interface, wan.interface), ("wans", name, "interface"))
+
+    def _look(self, findings: Findings, ask: Callable[[], object], path: tuple[str, ...]) -> None:
         try:
             ask()
         except (NotFound, Ambiguous) as error:
             findings.error("WC171", error.message, self._file.place(*path), error.hint)
+
+    def keep_state(self, environment: Mapping[str, str]) -> None:
+        """Take up the write budget from what an earlier process has left. Without a place for it, it is said."""
+        try:
+            store = Store(state_folder(self._file.name, environment), "budget")
+        except StateFolderError as error:
+            self._listener.say(f"{error}; a restart forgets which writes have been made")
+            return
+        self._allowance = Allowance(self._actuator, store, self._clock)
+        lost = self._allowance.load()
+        if lost:
+            self._listener.say(lost)
 
     def run(self, duration_ns: int | None = None) -> dict[str, Any]:
         """Work until SIGTERM or SIGINT, or for a time; then leave every queue at its ceiling. The summary."""
@@ -79,7 +115,9 @@ class Service:
             preload()  # takes a while: before anything runs that must not wait
         site = build_site(self.plan, self._clock.monotonic_ns())
         probers = {name: self._prober(name, wan) for name, wan in self._file.site.wans.items()}
-        shaper = Shaper(self.router, self._actuator(), list(self._meters()), self._clock, self._notes.append)
+        shaper = Shaper(
+            self.ways, self._actuator, self._meters(), self._clock, self._notes.append, allowance=self._allowance
+        )
         loop = Loop(site, list(probers.values()), shaper, self._listener, self._clock, self._notes)
         publisher = Publisher(self._file.name, site, loop, shaper, probers, self._clock)
         makers = {"view": publisher.view, "scrape": publisher.scrape, "moment": publisher.moment}
@@ -143,19 +181,15 @@ class Service:
         addresses = [parse_address(str(reflector)) for reflector in self._file.reflectors(wan)]
         return WanProber(name, addresses, self._clock, egress=egress)
 
-    def _actuator(self) -> Actuator:
-        targets = []
-        for plan in self.plan.wans:
-            for direction, queue in queues_of(self._file.site.wans[plan.name]):
-                limits = plan.download if direction == "download" else plan.upload
-                targets.append(Target(plan.name, direction, queue, limits.floor_bps, limits.ceiling_bps))
+    def _made_actuator(self) -> Actuator:
         budget = self._file.site.budget
-        return Actuator(tuple(targets), WriteBudget() if budget is None else WriteBudget(budget.minute, budget.day))
+        sizes = WriteBudget() if budget is None else WriteBudget(budget.minute, budget.day)
+        return Actuator(targets_of(self._file), sizes)
 
     def _meters(self) -> Iterator[Meter]:
+        targets = {(one.wan, one.direction): one for one in self._actuator.targets}
         for name, wan in self._file.site.wans.items():
-            queues = dict(queues_of(wan))
-            yield Meter(name, wan.interface, queues["download"], queues["upload"])
+            yield Meter(name, wan.interface, targets[name, "download"], targets[name, "upload"])
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -186,12 +220,6 @@ class Service:
             "writes": shaper.actuator.writes,
             "ceilings_restored": restored,
         }
-
-
-def queues_of(wan: Wan) -> list[tuple[str, str]]:
-    """The queue-tree entry of each direction."""
-    named = (("download", wan.download.queue), ("upload", wan.upload.queue))
-    return [(direction, queue) for direction, queue in named if queue is not None]
 
 
 def peak_rss_mb() -> float:

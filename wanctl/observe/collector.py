@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from wanctl.engine import Model
 from wanctl.observe.health import problems
-from wanctl.observe.metric import BY_NAME, REASONS, REGIONS
+from wanctl.observe.metric import BY_NAME, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
 from wanctl.observe.source import Source
 from wanctl.observe.view import DirectionView, DurationsView, SiteView, WanView
 
@@ -66,6 +66,7 @@ class SiteCollector(Collector):
             yield gauge(family, (((wan.name,), of(wan, view)) for wan in view.wans))
         for family, counted in _WAN_COUNTERS:
             yield counter(family, (((wan.name,), counted(wan)) for wan in view.wans))
+        yield from _reflectors(view)
         yield from _shaping(view)
         yield from _router(view)
 
@@ -108,6 +109,12 @@ def histogram(name: str, durations: DurationsView) -> Family:
 def _info(name: str, **labels: str) -> Family:
     assert tuple(labels) == BY_NAME[name].labels
     return InfoMetricFamily(name, BY_NAME[name].help, value=labels)
+
+
+def _one_of(name: str, active: str, known: tuple[str, ...]) -> Family:
+    family = StateSetMetricFamily(name, BY_NAME[name].help, labels=())
+    family.add_metric([], {mode: mode == active for mode in known})
+    return family
 
 
 def _loop(view: SiteView) -> Iterator[Family]:
@@ -163,6 +170,11 @@ _WAN_COUNTERS: tuple[tuple[str, Callable[[WanView], int]], ...] = (
     ("wanctl_probes_late", lambda wan: wan.probes.late),
     ("wanctl_probes_duplicate", lambda wan: wan.probes.duplicate),
     ("wanctl_probe_local_failures", lambda wan: wan.probes.local_failures),
+    ("wanctl_probes_foreign", lambda wan: wan.probes.foreign),
+    ("wanctl_probes_unusable", lambda wan: wan.probes.unusable),
+    ("wanctl_probes_clock_dropped", lambda wan: wan.probes.clock_dropped),
+    ("wanctl_probe_clock_jumps", lambda wan: wan.probes.clock_jumps),
+    ("wanctl_probe_sockets_reopened", lambda wan: wan.probes.reopened),
 )
 
 
@@ -178,12 +190,21 @@ _SIDE_GAUGES: tuple[tuple[str, Callable[[DirectionView], float]], ...] = (
 )
 
 
+def _reflectors(view: SiteView) -> Iterator[Family]:
+    asked = [((wan.name, one.address), one) for wan in view.wans for one in wan.probes.reflectors]
+    yield gauge("wanctl_reflector_packets_per_day", ((labels, one.per_day) for labels, one in asked))
+    yield gauge("wanctl_reflector_resting", ((labels, float(one.resting)) for labels, one in asked))
+
+
 def _shaping(view: SiteView) -> Iterator[Family]:
     sides = [((wan.name, name), direction) for wan in view.wans for name, direction in wan.directions]
     for family, of in _SIDE_GAUGES:
         yield gauge(family, ((labels, of(side)) for labels, side in sides))
     waiting = (((*labels, reason), float(side.suppressed == reason)) for labels, side in sides for reason in REASONS)
     yield gauge("wanctl_shaper_suppressed", waiting)
+    yield gauge("wanctl_shaper_in_flight", ((labels, float(side.in_flight)) for labels, side in sides))
+    said = ((labels, nan if side.confirmed_s is None else view.at_s - side.confirmed_s) for labels, side in sides)
+    yield gauge("wanctl_shaper_confirmed_timestamp_seconds", said)
 
 
 def _bytes(rate_bps: float | None) -> float:
@@ -192,6 +213,8 @@ def _bytes(rate_bps: float | None) -> float:
 
 def _router(view: SiteView) -> Iterator[Family]:
     router = view.router
+    yield _one_of("wanctl_router_state", router.mode, ROUTER_MODES)
+    yield _one_of("wanctl_router_transport", router.transport, TRANSPORTS)
     yield counter("wanctl_router_writes", [((), router.writes)])
     yield gauge("wanctl_router_failures", [((), router.failures)])
     yield gauge("wanctl_router_troubles", [((), len(router.troubles))])

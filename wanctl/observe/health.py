@@ -46,7 +46,11 @@ def readiness(view: SiteView) -> tuple[Check, ...]:
     return (
         Check("ticks", view.silent_s < STALLED_S, f"last tick {view.silent_s:.1f} s ago"),
         Check("measured", bool(seen), f"answers by {', '.join(seen)}" if seen else "no WAN is measured"),
-        Check("router", known and router.failures < MOST_FAILURES, f"{router.failures} writes in a row have failed"),
+        Check(
+            "router",
+            known and router.failures < MOST_FAILURES and router.mode not in ("UNREACHABLE", "DENIED"),
+            f"{router.mode} over {router.transport.upper()}, {router.failures} writes in a row have failed",
+        ),
     )
 
 

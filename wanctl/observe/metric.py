@@ -21,6 +21,7 @@ class Metric(NamedTuple):
 
 WAN = ("wan",)
 SIDE = ("wan", "direction")
+REFLECTOR = ("wan", "reflector")
 
 METRICS: tuple[Metric, ...] = (
     Metric("wanctl_build", "info", "The version that runs.", ("version",)),
@@ -59,6 +60,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("wanctl_probes_late", "counter", "Probes answered too late; also counted as lost.", WAN),
     Metric("wanctl_probes_duplicate", "counter", "Answers to probes that had one already.", WAN),
     Metric("wanctl_probe_local_failures", "counter", "Probes that never left this host.", WAN),
+    Metric("wanctl_probes_foreign", "counter", "Packets that answer no probe of this site.", WAN),
+    Metric("wanctl_probes_unusable", "counter", "Answers that tell no delay, such as a closed port's.", WAN),
+    Metric("wanctl_probes_clock_dropped", "counter", "Probes in flight while the wall clock was set.", WAN),
+    Metric("wanctl_probe_clock_jumps", "counter", "Steps of the wall clock.", WAN),
+    Metric("wanctl_probe_sockets_reopened", "counter", "Sockets that were opened again after local failures.", WAN),
+    Metric("wanctl_reflector_packets_per_day", "gauge", "What a reflector is asked, by the last 24 hours.", REFLECTOR),
+    Metric("wanctl_reflector_resting", "gauge", "1: silent while others answer, and asked seldom.", REFLECTOR),
     # shaping
     Metric("wanctl_shaper_wanted_bytes_per_second", "gauge", "The rate that is wanted.", SIDE),
     Metric("wanctl_shaper_applied_bytes_per_second", "gauge", "The rate that the router says it has.", SIDE),
@@ -68,7 +76,13 @@ METRICS: tuple[Metric, ...] = (
     Metric("wanctl_capacity_bytes_per_second", "gauge", "What the link is found to carry.", SIDE),
     Metric("wanctl_load_ratio", "gauge", "The rate that flows over the shaped rate.", SIDE),
     Metric("wanctl_shaper_suppressed", "gauge", "1 for the reason why the wanted rate waits.", (*SIDE, "reason")),
+    Metric("wanctl_shaper_in_flight", "gauge", "1 while a write waits for the router's answer.", SIDE),
+    Metric(
+        "wanctl_shaper_confirmed_timestamp_seconds", "gauge", "When the router last said its rate, as unix time.", SIDE
+    ),
     # the router
+    Metric("wanctl_router_state", "stateset", "Whether the router does what we ask."),
+    Metric("wanctl_router_transport", "stateset", "How we talk to the router."),
     Metric("wanctl_router_writes", "counter", "Writes that were sent to the router."),
     Metric("wanctl_router_failures", "gauge", "Writes that have failed in a row."),
     Metric("wanctl_router_troubles", "gauge", "Kinds of requests that the router does not answer well at present."),
@@ -77,4 +91,6 @@ METRICS: tuple[Metric, ...] = (
 
 BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 REGIONS = ("connectivity", "baseline", "download", "upload")
-REASONS = ("spacing", "settling", "budget", "backoff")
+REASONS = ("spacing", "settling", "budget", "refused", "missing", "backoff", "unreachable", "denied")
+ROUTER_MODES = ("ONLINE", "BACKOFF", "UNREACHABLE", "DENIED")  # of machines/actuator.yaml
+TRANSPORTS = ("rest", "ssh")

@@ -11,7 +11,7 @@ SCHEMA = "wanctl.status/1"
 
 @dataclass(frozen=True, slots=True)
 class StateView:
-    """One active leaf of a WAN's machine."""
+    """One active leaf of a machine."""
 
     path: str  # "download.GREEN.CRUISE"
     for_s: float  # how long it has been active
@@ -34,6 +34,8 @@ class DirectionView:
     state: str
     wanted_bps: int | None
     applied_bps: int | None  # as the router said last; 0 is its word for "no limit"
+    confirmed_s: float | None  # how long ago it said so; None: never
+    in_flight: bool  # a write is on its way, and the router has not answered yet
     achieved_bps: float | None
     capacity_bps: float | None
     load: float | None
@@ -41,6 +43,16 @@ class DirectionView:
     ceiling_bps: int
     suppressed: str  # why the wanted rate is not on its way to the router; "" when it is
     behind_s: float  # how long the router has had another rate than wanted, since the wish last changed
+
+
+@dataclass(frozen=True, slots=True)
+class ReflectorView:
+    """One reflector as it is asked."""
+
+    address: str  # as the site file writes it
+    sent: int
+    per_day: int  # packets, if things go on as in the last 24 hours
+    resting: bool  # it does not answer while others do, and is asked seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,12 @@ class ProbeView:
     duplicate: int
     local_failures: int  # never left this host
     problems: tuple[str, ...]  # why probes cannot leave at present
+    foreign: int = 0  # packets that answer no probe of ours
+    unusable: int = 0  # answers without a time, by a closed port, or to a socket that is gone
+    clock_dropped: int = 0  # in flight while the wall clock was set
+    clock_jumps: int = 0
+    reopened: int = 0  # sockets
+    reflectors: tuple[ReflectorView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +106,18 @@ class WanView:
 class RouterView:
     """The router as the shaper sees it."""
 
+    transport: str  # the one in use: "rest" or "ssh"
+    states: tuple[StateView, ...]  # of its machine: "router.ONLINE.IN_SYNC", "transport.REST", ...
     writes: int
     failures: int  # in a row
-    resting_s: float  # until it is tried again
     minute_left: int | None  # writes; None: no limit
     day_left: int | None
     troubles: tuple[str, ...]
+
+    @property
+    def mode(self) -> str:
+        """Whether it does what we ask: "ONLINE", "BACKOFF", "UNREACHABLE" or "DENIED"."""
+        return next((leaf.state.partition(".")[0] for leaf in self.states if leaf.region == "router"), "")
 
 
 @dataclass(frozen=True, slots=True)
