@@ -1,6 +1,6 @@
 import struct
 
-from wanctl.probe.stamp import SO_TIMESTAMPNS, ClockOffset, arrival_ns
+from wanctl.probe.stamp import SO_TIMESTAMPNS, ClockOffset, Sleep, arrival_ns
 
 MS_NS = 1_000_000
 
@@ -11,6 +11,7 @@ class ScriptedClock:
     def __init__(self) -> None:
         self.now_ns = 10_000 * MS_NS
         self.offset_ns = 1_700_000_000_000 * MS_NS
+        self.slept_ns = 0
         self.held_up_ns: list[int] = []
 
     def _pass(self) -> None:
@@ -23,6 +24,10 @@ class ScriptedClock:
     def realtime_ns(self) -> int:
         self._pass()
         return self.now_ns + self.offset_ns
+
+    def boottime_ns(self) -> int:
+        self._pass()
+        return self.now_ns + self.slept_ns
 
 
 def test_the_offset_is_read_to_the_microsecond() -> None:
@@ -53,6 +58,23 @@ def test_being_held_up_between_two_readings_is_no_jump() -> None:
     clock.held_up_ns = [0, 8 * MS_NS, 0, 0, 0, 5 * MS_NS]
     assert not offset.jumped()
     assert abs(offset.ns - clock.offset_ns) < 1000
+
+
+def test_a_suspend_is_noticed_once() -> None:
+    clock = ScriptedClock()
+    sleep = Sleep(clock)
+    assert not sleep.passed()
+    clock.slept_ns += 3_600_000 * MS_NS
+    assert sleep.passed()
+    assert not sleep.passed()
+
+
+def test_being_held_up_or_a_step_of_the_wall_clock_is_no_sleep() -> None:
+    clock = ScriptedClock()
+    sleep = Sleep(clock)
+    clock.held_up_ns = [0, 900 * MS_NS, 900 * MS_NS, 0]
+    clock.offset_ns += 3_600_000 * MS_NS
+    assert [sleep.passed() for _ in range(3)] == [False, False, False]
 
 
 def test_a_packet_without_a_kernel_stamp_has_no_arrival_time() -> None:

@@ -92,14 +92,14 @@ def test_a_closed_port_is_no_measurement_and_says_so_until_it_is_open(server: so
     prober = WanProber("cable", [parse_address(address)], CLOCK)
     prober.send(CLOCK.monotonic_ns())
     assert drain_until(prober, lambda _samples: prober.counters.unusable == 1) == []
-    assert prober.problems == (f"{address} refuses connections, which tells no delay: name a port that listens",)
+    assert list(prober.problems) == [f"{address} refuses connections, which tells no delay: name a port that listens"]
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", port))
         again.listen()
         prober.send(CLOCK.monotonic_ns() + SECOND_NS)
         assert len(drain_until(prober, bool)) == 1
-    assert prober.problems == ()
+    assert list(prober.problems) == []
     assert prober.counters.unanswered == 0
     prober.close()
 

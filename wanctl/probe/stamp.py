@@ -93,7 +93,9 @@ class Sleep:
         self._offset_ns = clock.boottime_ns() - clock.monotonic_ns()
 
     def passed(self) -> bool:
-        """Whether there was one since the last call. Being preempted between two readings looks like a short one."""
-        before_ns = self._offset_ns
-        self._offset_ns = self._clock.boottime_ns() - self._clock.monotonic_ns()
-        return self._offset_ns - before_ns > ASLEEP_NS
+        """Whether there was one since the last call."""
+        # In this order being preempted between the readings makes the difference smaller; and it is not kept so.
+        boot_ns = self._clock.boottime_ns()
+        asleep_ns = boot_ns - self._clock.monotonic_ns() - self._offset_ns
+        self._offset_ns += max(0, asleep_ns)
+        return asleep_ns > ASLEEP_NS
