@@ -1,0 +1,108 @@
+"""This host's CAKE in the shape of a router's queues, so that one shaper thread serves both.
+
+A direction's queue is a device here, its limit the bandwidth of the CAKE at the device's root. The errors of the Linux
+room become those that the shaper and the actuator's machine know: what a person has to set up is missing (`NotFound`)
+or not allowed (`Denied`), what passes by itself is a `TimedOut`, everything else is `Refused`.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NoReturn
+
+from wanctl.daemon.clock import Clock
+from wanctl.linux import Cake, Channel, DeviceMissing, KernelSilent, LinuxError, NotCake, NotPermitted
+from wanctl.routeros import (
+    Denied,
+    InterfaceCounters,
+    NotFound,
+    Refused,
+    Resource,
+    RouterError,
+    SimpleLimit,
+    SimpleQueue,
+    TimedOut,
+    TreeQueue,
+)
+
+
+class HostCake:
+    """The devices of one site. `setup` has the tc line that makes each one's CAKE."""
+
+    def __init__(self, clock: Clock, setup: Mapping[str, str]) -> None:
+        self._clock = clock
+        self._cake = Cake(Channel(), setup)
+        self._asked_bps: dict[str, int] = {}  # the last rate set; CAKE holds whole bytes a second of it
+
+    def set_tree_limit(self, queue: str, rate_bps: int) -> int:
+        """Set the bandwidth of a device, in bit/s, and return what the kernel reports after it."""
+        with _translated():
+            has_bps = self._cake.set_rate(queue, rate_bps)
+        self._asked_bps[queue] = has_bps
+        return has_bps
+
+    def read_tree(self, queue: str) -> TreeQueue:
+        """The CAKE of a device. A limit of 0 is "unlimited"."""
+        with _translated():
+            now = self._cake.read([queue]).cakes[queue]
+        rate_bps, asked_bps = now.rate_bps or 0, self._asked_bps.get(queue, 0)
+        if rate_bps == asked_bps // 8 * 8:
+            rate_bps = asked_bps
+        return TreeQueue(
+            id=f"{now.handle:x}:",
+            name=queue,
+            max_limit_bps=rate_bps,
+            bytes=now.sent_bytes,
+            packets=0,
+            dropped=now.dropped_packets,
+            queued_bytes=now.backlog_bytes,
+            queued_packets=now.backlog_packets,
+            disabled=False,
+            invalid=False,
+        )
+
+    def read_interface(self, name: str) -> InterfaceCounters:
+        """The byte counters of an interface of this host."""
+        with _translated():
+            counters = self._cake.read([], [name]).bytes[name]
+        return InterfaceCounters(counters.rx_bytes, counters.tx_bytes)
+
+    def resource(self) -> Resource:
+        """When this host was started: its clock is ours, so it never reboots under us."""
+        return Resource("", "", self._clock.boottime_ns(), None, None)
+
+    def read_simple(self, queue: str) -> SimpleQueue:
+        """There is no such queue on a Linux host."""
+        _no_simple_queue(queue)
+
+    def set_simple_limit(self, queue: str, upload_bps: int | None, download_bps: int | None) -> SimpleLimit:
+        """There is no such queue on a Linux host."""
+        _no_simple_queue(queue)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._cake.close()
+
+
+def _no_simple_queue(queue: str) -> NoReturn:
+    message = f"a Linux host has no simple queue '{queue}'"
+    raise AssertionError(message)  # a site file that names one beside `linux` is refused before
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except LinuxError as error:
+        raise _router_error(error) from None
+
+
+def _router_error(error: LinuxError) -> RouterError:
+    match error:
+        case DeviceMissing() | NotCake():
+            return NotFound(error.message, error.hint)
+        case NotPermitted():
+            return Denied(error.message, error.hint)
+        case KernelSilent():
+            return TimedOut(error.message, error.hint)
+        case _:
+            return Refused(error.message, error.message, error.hint)

@@ -1,0 +1,31 @@
+"""CAKE on Linux, through netlink and without a fork: this host shapes by itself."""
+
+from wanctl.linux.cake import LEAST_BPS, Cake, Seen
+from wanctl.linux.channel import Channel
+from wanctl.linux.error import (
+    DeviceMissing,
+    KernelRefused,
+    KernelSilent,
+    KernelWithoutCake,
+    LinuxError,
+    NotCake,
+    NotPermitted,
+)
+from wanctl.linux.message import Bytes, Qdisc, Tin
+
+__all__ = [
+    "LEAST_BPS",
+    "Bytes",
+    "Cake",
+    "Channel",
+    "DeviceMissing",
+    "KernelRefused",
+    "KernelSilent",
+    "KernelWithoutCake",
+    "LinuxError",
+    "NotCake",
+    "NotPermitted",
+    "Qdisc",
+    "Seen",
+    "Tin",
+]
