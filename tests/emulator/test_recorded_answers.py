@@ -38,4 +38,6 @@ def test_the_answer_is_the_recorded_one(case: dict[str, Any]) -> None:
             router.account.policies = set(case["policies"])
         status, body = answer(router, case["request"], case.get("password", "right"))
     assert status == case["status"]
+    if case.get("excerpt"):  # more was answered than was recorded
+        body = [{name: row[name] for name in recorded} for row, recorded in zip(body, case["body"], strict=True)]
     assert body == case["body"]

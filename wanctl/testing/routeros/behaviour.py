@@ -11,7 +11,7 @@ from typing import Protocol
 
 from wanctl.testing.routeros.account import Account
 from wanctl.testing.routeros.fault import Faults
-from wanctl.testing.routeros.kind import Item, Names, Time, span
+from wanctl.testing.routeros.kind import Item, Kept, Names, Time, span
 from wanctl.testing.routeros.matcher import Timeout, granted_policies, policy_text
 from wanctl.testing.routeros.trap import Trap
 
@@ -56,6 +56,11 @@ class Behaviour:
 
     def show(self, router: Router, item: Item, shown: Shown) -> None:
         """Correct what is shown of an object."""
+
+    def is_fixed(self, item: Item) -> bool:
+        """Whether nobody can remove an object."""
+        del item
+        return False
 
     def is_volatile(self, item: Item) -> bool:
         """Whether an object lives in memory alone: it writes no flash, and a reboot ends it."""
@@ -158,12 +163,61 @@ def _nexthop(router: Router, gateway: str, depth: int) -> str:
 
 
 class Address(Behaviour):
-    """The network follows the address unless it is given."""
+    """The network follows the address unless it is given; an interface has an address once."""
+
+    def check(self, router: Router, item: Item) -> None:
+        for other, _ in router.raw("/ip/address"):
+            same = all(other.get(key) == item.get(key) for key in ("address", "interface"))
+            if same and other[".id"] != item[".id"]:
+                raise Trap("failure: already have such address")  # guess
 
     def show(self, router: Router, item: Item, shown: Shown) -> None:
         del router, item
         shown.setdefault("network", str(ipaddress.ip_interface(shown["address"]).network.network_address))
         shown["actual-interface"] = shown["interface"]
+
+
+class TreeQueue(Behaviour):
+    """A guarantee is not above the limit (manual); a queue that is given no name gets the next free one."""
+
+    def prepare(self, router: Router, item: Item | None, values: Mapping[str, str]) -> Mapping[str, str]:
+        return values if item is not None or "name" in values else {"name": self._free(router), **values}
+
+    def check(self, router: Router, item: Item) -> None:
+        del router
+        for guaranteed, limit in zip(_sides(item["limit-at"]), _sides(item["max-limit"]), strict=True):
+            if 0 < limit < guaranteed:
+                raise Trap("failure: max-limit is less than limit-at")  # guess
+
+    def _free(self, router: Router) -> str:
+        taken = {text.get("name") for _, text in router.raw(self.menu)}
+        return next(name for name in (f"queue{number}" for number in range(1, len(taken) + 2)) if name not in taken)
+
+    menu = "/queue/tree"
+
+
+class SimpleQueue(TreeQueue):
+    """The same, for pairs."""
+
+    menu = "/queue/simple"
+
+
+def _sides(kept: Kept) -> tuple[int, ...]:
+    return (int(kept),) if isinstance(kept, str) else tuple(int(str(side)) for side in kept)
+
+
+class QueueType(Behaviour):
+    """Those that every router has stay."""
+
+    def is_fixed(self, item: Item) -> bool:
+        return item.get("default") == "true"
+
+
+class RoutingTable(Behaviour):
+    """The table `main` stays."""
+
+    def is_fixed(self, item: Item) -> bool:
+        return item.get("dynamic") == "true"
 
 
 class Interface(Behaviour):
@@ -221,6 +275,10 @@ class User(Behaviour):
 
 BEHAVIOURS: Mapping[str, Behaviour] = {
     "/interface": Interface(),
+    "/queue/tree": TreeQueue(),
+    "/queue/simple": SimpleQueue(),
+    "/queue/type": QueueType(),
+    "/routing/table": RoutingTable(),
     "/ip/address": Address(),
     "/ip/firewall/address-list": AddressList(),
     "/ip/route": Route(),

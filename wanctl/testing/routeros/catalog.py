@@ -5,8 +5,10 @@ answer always has is taken from answers that the provider of terraform and other
 marked.
 """
 
+from collections.abc import Mapping
+
 from wanctl.testing.routeros.firewallmenu import FIREWALL
-from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Pair, Rate, Reference, Time, Whole
+from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Kind, Pair, Rate, Reference, Size, Time, Whole
 from wanctl.testing.routeros.menu import COMMENT, DISABLED, DYNAMIC, INVALID, Field, Menu, counters
 from wanctl.testing.routeros.menu import words as _words
 from wanctl.testing.routeros.routingmenu import ROUTING
@@ -38,6 +40,7 @@ TREE = Menu(
     ),
     _words("add set remove enable disable comment find get print reset-counters reset-counters-all"),
     first_id=0x1000000,
+    required=("parent",),  # guess: without one a queue is nowhere
 )
 
 SIMPLE = Menu(
@@ -68,13 +71,20 @@ SIMPLE = Menu(
         *counters("total-queued-bytes", "total-queued-packets"),
     ),
     _words("add set remove enable disable comment find get print move unset reset-counters reset-counters-all"),
+    required=(),
 )
 
 
+# Whole KiB, whatever unit is written. Other fields of the types take any text.
+_TYPE_KINDS: Mapping[str, Kind] = {
+    "pcq-limit": Size(2**10), "pcq-total-limit": Size(2**10), "fq-codel-memlimit": Size(), "pcq-rate": Rate(),
+    "codel-target": Time(), "codel-interval": Time(), "fq-codel-target": Time(), "fq-codel-interval": Time(),
+}  # fmt: skip
+
+
 def _type_fields(kind: str, **defaults: str) -> tuple[Field, ...]:
-    return tuple(
-        Field(f"{kind}-{name.replace('_', '-')}", default=value, only=kind) for name, value in defaults.items()
-    )
+    fields = {f"{kind}-{name.replace('_', '-')}": value for name, value in defaults.items()}
+    return tuple(Field(name, _TYPE_KINDS.get(name, TEXT), value, only=kind) for name, value in fields.items())
 
 
 _CAKE_SCHEMES = (
@@ -99,7 +109,7 @@ _CAKE = (
     Field("cake-rtt", TIME, "100ms"),
     Field("cake-rtt-scheme", _choice(_CAKE_RTTS)),
     Field("cake-autorate-ingress", BOOLEAN),
-    Field("cake-memlimit"),
+    Field("cake-memlimit", Size()),
 )
 
 TYPE = Menu(

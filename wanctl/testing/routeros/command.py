@@ -5,11 +5,13 @@ An answer is None (nothing to say), a text (`{"ret": ...}`), or records.
 
 from collections.abc import Callable, Mapping
 
+from wanctl.testing.routeros.grammar import grammar
 from wanctl.testing.routeros.menu import Menu
 from wanctl.testing.routeros.query import select
 from wanctl.testing.routeros.state import State
 from wanctl.testing.routeros.trap import NoSuchItem, Trap, UnknownParameter
 
+_OF_EVERY_COMMAND = frozenset((".id", ".proplist", ".query", "numbers", "number"))
 Arguments = Mapping[str, str | list[str]]
 Reply = None | str | list[dict[str, str]] | dict[str, str]
 
@@ -18,9 +20,15 @@ def run(state: State, menu: Menu, command: str, arguments: Arguments) -> Reply:
     """Run a command. Raises `Trap`; `NoSuchItem` if it names an object that does not exist."""
     if command not in menu.commands:
         raise Trap("no such command")
+    # `set` and `add` are told by the fields of the menu, each with what it takes.
+    known = _OF_EVERY_COMMAND.union(grammar().menus[menu.path].get(command, ()))
+    for name in arguments if command not in ("add", "set") else ():
+        if name not in known:
+            raise UnknownParameter(name)
     texts = {name: value if isinstance(value, str) else ",".join(value) for name, value in arguments.items()}
     if command == "print":
-        return print_(state, menu, arguments)
+        shown = print_(state, menu, arguments)
+        return str(len(shown)) if "count-only" in arguments and isinstance(shown, list) else shown
     return _COMMANDS[command](state, menu, texts)
 
 
@@ -36,7 +44,7 @@ def print_(state: State, menu: Menu, arguments: Arguments) -> list[dict[str, str
 
 def find_items(state: State, menu: Menu, texts: Mapping[str, str]) -> list[str]:
     """The ids of the objects that `.id` or `numbers` name. Raises `Trap`, `NoSuchItem`."""
-    named = texts.get(".id") or texts.get("numbers")
+    named = texts.get(".id") or texts.get("numbers") or texts.get("number")
     if not named:
         raise Trap("missing =.id=")
     return [item_id(state, menu, one) for one in named.split(",")]

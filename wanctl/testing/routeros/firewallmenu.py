@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from wanctl.testing.routeros.grammar import settable
 from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Kind, Reference, Whole
-from wanctl.testing.routeros.matcher import Listed, Negated, Renamed, Timeout, Words
+from wanctl.testing.routeros.matcher import Listed, Negated, Ports, Prefixes, Renamed, Timeout, Words
 from wanctl.testing.routeros.menu import COMMENT, DISABLED, DYNAMIC, INVALID, Field, Menu, counters, words
 
 _ANY_INTERFACE = ("all-ethernet", "all-ppp", "all-vlan", "all-wireless")
@@ -33,6 +33,13 @@ _KINDS: Mapping[str, Kind] = {
     "log": Boolean(),
     "disabled": Boolean(),
     "fragment": Boolean(),
+    "src-address": Negated(Prefixes()),
+    "dst-address": Negated(Prefixes()),
+    "src-port": Negated(Ports()),
+    "dst-port": Negated(Ports()),
+    "port": Negated(Ports()),
+    "dscp": Negated(Whole(0, 63)),
+    "new-dscp": Whole(0, 63),
     "random": Whole(1, 99),
 }
 
@@ -49,10 +56,11 @@ _NAT = (
 
 
 def _rules(path: str, actions: str) -> Menu:
-    special = {"action", "comment"}
+    special = {"action", "chain", "comment"}
     return Menu(
         path,
         (
+            Field("chain"),
             Field("action", Choice(tuple(actions.split())), "accept"),
             *(Field(name, _KINDS.get(name, TEXT)) for name in settable(path) if name not in special),
             Field("place-before", access="add", hidden=True),

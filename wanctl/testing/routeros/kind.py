@@ -17,6 +17,10 @@ _TRUE, _FALSE = ("yes", "true", ""), ("no", "false")
 _RATE = re.compile(r"(\d+)(k|K|M|G)?(?:bps)?")
 _THOUSANDS = {None: 1, "k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9}
 _TIME = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+)s)?(?:(\d+)ms)?(?:(\d+)us)?")
+_SECONDS = re.compile(r"\d+")
+_CLOCK = re.compile(r"(?P<days>(?:\d+w)?(?:\d+d)?) ?(?P<hours>\d+):(?P<minutes>[0-5]\d):(?P<seconds>[0-5]\d)")
+_SIZE = re.compile(r"(\d+)(KiB|MiB|GiB|k|K|M|G)?")
+_BINARY = {None: 1, "KiB": 2**10, "k": 2**10, "K": 2**10, "MiB": 2**20, "M": 2**20, "GiB": 2**30, "G": 2**30}
 _TIME_NS = (604_800 * 10**9, 86_400 * 10**9, 3_600 * 10**9, 60 * 10**9, 10**9, 10**6, 10**3)
 _TIME_UNITS = ("w", "d", "h", "m", "s", "ms", "us")
 _ID = re.compile(r"\*[0-9A-F]+")
@@ -89,12 +93,16 @@ class Rate(Kind):
 
 
 class Time(Kind):
-    """A span such as `1w2d3h4m5s` or `650us`; shown normalised."""
+    """A span such as `1w2d3h4m5s`, `650us`, `00:01:30` or plain seconds; shown normalised."""
 
     def keep(self, text: str, argument: str, names: Names) -> Kept:
         del names
+        if _SECONDS.fullmatch(text):
+            text = f"{text}s"
+        elif clock := _CLOCK.fullmatch(text):
+            text = f"{clock['days']}{clock['hours']}h{clock['minutes']}m{clock['seconds']}s"
         match = _TIME.fullmatch(text)
-        if match is None:
+        if match is None or not text:
             raise Trap(f"invalid value for argument {argument}")
         return span(sum(int(part or 0) * unit for part, unit in zip(match.groups(), _TIME_NS, strict=True)))
 
@@ -103,6 +111,21 @@ class Time(Kind):
         match = _TIME.fullmatch(str(kept))
         assert match is not None
         return sum(int(part or 0) * unit for part, unit in zip(match.groups(), _TIME_NS, strict=True))
+
+
+@dataclass(frozen=True)
+class Size(Kind):
+    """A size with or without KiB, MiB or GiB, shown in plain digits of `unit` bytes."""
+
+    unit: int = 1
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        del names
+        match = _SIZE.fullmatch(text)
+        if match is None:
+            raise Trap(f"invalid value for argument {argument}")
+        number = int(match[1])
+        return str(number * _BINARY[match[2]] // self.unit if match[2] else number)
 
 
 @dataclass(frozen=True)

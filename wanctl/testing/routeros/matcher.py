@@ -134,6 +134,32 @@ class Listed(Kind):
         return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 
+class Prefixes(Kind):
+    """What a rule matches addresses by: an address, a prefix, or a range."""
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        del names
+        try:
+            for one in text.split("-") if "/" not in text else [text]:
+                ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            raise Trap(f"invalid value for argument {argument}") from None
+        return text
+
+
+class Ports(Kind):
+    """Ports and ranges of ports, joined by commas."""
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        del names
+        numbers = re.split(r"[,-]", text)
+        if not all(number.isascii() and number.isdigit() for number in numbers):
+            raise Trap(f"invalid value for argument {argument}")
+        if any(int(number) > 65_535 for number in numbers):
+            raise Trap(f"value of {argument} out of range (0..65535)")
+        return text
+
+
 class Timeout(Kind):
     """How long an entry stays: a span, or that it stays until the reboot (`none-dynamic`) or for ever."""
 

@@ -17,6 +17,7 @@ from wanctl.testing.routeros.catalog import MENUS
 from wanctl.testing.routeros.command import Arguments, Reply, item_id, print_, run
 from wanctl.testing.routeros.console import Console
 from wanctl.testing.routeros.fault import Faults
+from wanctl.testing.routeros.grammar import grammar
 from wanctl.testing.routeros.menu import Menu
 from wanctl.testing.routeros.restbody import arguments_of, encode, refusal, texts_of
 from wanctl.testing.routeros.session import Peer, Sessions
@@ -174,7 +175,9 @@ class RestFace:
         asked = dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape"))
         properties = asked.pop(".proplist", "")
         if word is not None:
-            return self.state.record(menu.path, self._item(menu, word))
+            record = self.state.record(menu.path, self._item(menu, word))
+            wanted = [*properties.split(","), ".id"]
+            return {name: text for name, text in record.items() if name in wanted} if properties else record
         if properties and not menu.singleton:
             properties += ",.id"  # GET always shows it, unlike `print`
         return print_(
@@ -196,6 +199,8 @@ class RestFace:
             return self.state.record(menu.path, id_)
 
     def _item(self, menu: Menu, word: str) -> str:
+        if word in grammar().folders.get(menu.path, ()) and self.state.id_of(menu.path, word) is None:
+            raise Trap(f"no such command or directory ({word})")  # a menu that the emulator lacks
         if not word.startswith("*") and (menu.singleton or not menu.is_named):
             raise Trap("no such command" if word in menu.commands else "no such command prefix")
         if word in menu.commands and self.state.id_of(menu.path, word) is None:

@@ -101,6 +101,8 @@ class State(Store):
         """Take an object away; what refers to it dangles. Raises `NoSuchItem`."""
         with self.lock:
             item = self._item(path, id_)
+            if behaviour_of(path).is_fixed(item):
+                raise Trap("failure: can not remove builtin object")  # guess
             self._want_space(behaviour_of(path), item)
             self._table(path).remove(item)
             self._note(MENUS[path], "remove", item, {})

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from wanctl.testing.routeros.kind import Time
 from wanctl.testing.routeros.state import State
-from wanctl.testing.routeros.trap import NoSuchItem, Trap
+from wanctl.testing.routeros.trap import Trap
 
 # How long REST lets a command run. Measured: 60 s, then 400 "Session closed".
 LONGEST_S = 60.0
@@ -23,12 +23,17 @@ def monitor(state: State, arguments: Mapping[str, str]) -> Watch:
     name = arguments.get("interface")
     if name is None:
         raise Trap("missing =interface=")
-    if state.id_of("/interface", name) is None:
-        raise NoSuchItem
-    row = {"name": name, **state.rates(name)}
+    rows = []
+    for one in name.split(","):
+        if state.id_of("/interface", one) is None:
+            raise Trap("input does not match any value of interface")
+        rates = state.rates(one)
+        # No packet is fast-tracked or lost here.
+        fast = {f"fp-{key}": "0" for key in rates}
+        rows.append({"name": one, **rates, **fast, "tx-queue-drops-per-second": "0"})
     if arguments.get("once") in ("", "yes", "true"):
-        return Watch(0.0, [row])
+        return Watch(0.0, rows)
     if "duration" in arguments:
         wait_s = Time().nanoseconds(Time().keep(arguments["duration"], "duration", state)) / 1e9
-        return Watch(wait_s, [{".section": str(number), **row} for number in range(int(wait_s))])
+        return Watch(wait_s, [{".section": str(number), **row} for number in range(int(wait_s)) for row in rows])
     return Watch(LONGEST_S, [])
