@@ -8,7 +8,7 @@ import pytest
 from tests.cli.command import run
 from tests.config.sites import SITE
 from tests.replay.golden import FIXTURES
-from wanctl.control.action import ACTIONS
+from wanctl.actions import ACTIONS
 from wanctl.diagram import Usage
 from wanctl.engine import load
 from wanctl.engine.model import Model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from wanctl.actions import ACTIONS
+from wanctl.cli.registry import actions_option
 from wanctl.cli.report import FORMATS, Format, count, lines, report_width
 from wanctl.config.effective import Setting, effective, render
 from wanctl.config.find import find_site
@@ -15,6 +15,7 @@ from wanctl.config.law import check_laws, law_model
 from wanctl.config.model import Site
 from wanctl.config.site import SiteFile, load_site
 from wanctl.config.value import printable
+from wanctl.engine.action import ActionRegistry
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.document import Map, parse
 from wanctl.engine.load import check as check_machine
@@ -44,6 +45,7 @@ Exit code: 0 fine, 1 something is wrong in a file, 2 a file cannot be read.
 class _Checked:
     """What came of all files."""
 
+    actions: ActionRegistry
     findings: Findings = field(default_factory=Findings)
     kinds: dict[str, str] = field(default_factory=dict)  # file -> "site" or "machine"
     sites: list[SiteFile] = field(default_factory=list)
@@ -66,13 +68,21 @@ class _Checked:
     metavar="FORMAT",
     help="How findings are printed: full, concise, json or github.",
 )
+@actions_option
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.pass_context
 def check(
-    ctx: click.Context, paths: tuple[str, ...], show_effective: bool, strict: bool, form: Format, as_json: bool
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    *,
+    show_effective: bool,
+    strict: bool,
+    form: Format,
+    actions: ActionRegistry,
+    as_json: bool,
 ) -> None:
     """The verb `check`."""
-    checked = _Checked()
+    checked = _Checked(actions)
     for path in paths:
         _check_path(path, checked)
     settings = {str(site.path): _effective(site) for site in checked.sites} if show_effective else {}
@@ -176,7 +186,7 @@ def _check_site(path: Path, checked: _Checked, text: str | None = None) -> None:
 def _check_machine(path: Path, text: str, checked: _Checked) -> None:
     checked.kinds[str(path)] = "machine"
     findings = Findings()
-    model = check_machine(text, str(path), findings, actions=ACTIONS, read_template=templates_for(path))
+    model = check_machine(text, str(path), findings, actions=checked.actions, read_template=templates_for(path))
     _add(findings, checked)
     # A template may leave values to the machine that uses it; one that has them all must compile with them.
     if model is not None and all(symbol.has_default for symbol in model.params.values()):

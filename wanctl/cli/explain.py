@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from wanctl.actions import ACTIONS
 from wanctl.cli.page import FIELD, all_codes, code_page, row_page, state_page
+from wanctl.cli.registry import actions_option
 from wanctl.cli.report import report_width
+from wanctl.engine.action import ActionRegistry
 from wanctl.engine.diagnostic import FileError, did_you_mean
 from wanctl.engine.load import load
 from wanctl.engine.model import Model, Row, State
@@ -45,8 +46,9 @@ class _Found:
 @click.command(help=HELP)
 @click.argument("what", metavar="WHAT")
 @click.option("--machine", metavar="MACHINE", help="Look in this machine only: a name or a file.")
+@actions_option
 @click.pass_context
-def explain(ctx: click.Context, what: str, machine: str | None) -> None:
+def explain(ctx: click.Context, what: str, machine: str | None, actions: ActionRegistry) -> None:
     """The verb `explain`."""
     if _CODE.fullmatch(what) and machine is None:
         code, codes = what.upper(), all_codes()
@@ -54,7 +56,7 @@ def explain(ctx: click.Context, what: str, machine: str | None) -> None:
             _refuse(ctx, f"there is no code '{code}'", did_you_mean(code, codes))
         _print(code_page(code, codes[code]), wrapped_fields=False)
         return
-    models = _models(machine)
+    models = _models(machine, actions)
     found = [item for model in models for item in _find(model, what)]
     if not found:
         _refuse(ctx, f"nothing is called '{what}'", _hint(models, what))
@@ -83,22 +85,22 @@ def _print(lines: Iterator[str], *, wrapped_fields: bool = True) -> None:
 
 
 # -- finding -----------------------------------------------------------------------------------------------------------
-def _models(machine: str | None) -> list[Model]:
+def _models(machine: str | None, actions: ActionRegistry) -> list[Model]:
     if machine is not None:
-        return [_load(find_machine(machine))]
+        return [_load(find_machine(machine), actions)]
     # The default law first: it is what most sites run.
     found = []
     for _, path in sorted(known_machines().items(), key=lambda item: (item[0] != "wan", item[0])):
         try:
-            found.append(_load(path))
+            found.append(_load(path, actions))
         except FileError as error:
             told = "1 error" if len(error.findings.errors) == 1 else f"{len(error.findings.errors)} errors"
             click.echo(f"{path} is left out: {told} in it (wanctl check {path})", err=True)
     return found
 
 
-def _load(path: Path) -> Model:
-    return load(read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path))
+def _load(path: Path, actions: ActionRegistry) -> Model:
+    return load(read_text(path), str(path), actions=actions, read_template=templates_for(path))
 
 
 def _find(model: Model, written: str) -> Iterator[_Found]:

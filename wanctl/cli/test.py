@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from wanctl.actions import ACTIONS
+from wanctl.cli.registry import actions_option
 from wanctl.cli.report import count, lines, report_width
 from wanctl.data import data_folder
+from wanctl.engine.action import ActionRegistry
 from wanctl.engine.diagnostic import FileError, Findings, Place
 from wanctl.engine.load import load
 from wanctl.engine.model import Model
@@ -44,6 +45,7 @@ class _Session:
 
     wanted: re.Pattern[str] | None
     measured: bool
+    actions: ActionRegistry
     findings: Findings = field(default_factory=Findings)
     models: dict[Path, Model] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)  # by machine file
@@ -72,7 +74,7 @@ class _Session:
                 key = path.resolve()
                 if key not in self.models:
                     self.models[key] = load(
-                        read_text(path), str(path), actions=ACTIONS, read_template=templates_for(path)
+                        read_text(path), str(path), actions=self.actions, read_template=templates_for(path)
                     )
                 return self.models[key]
         return None
@@ -98,6 +100,7 @@ class _Session:
 @click.option("--coverage-threshold", type=click.FloatRange(0, 100), metavar="N", help="Fail below N % of coverage.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the results to this file, as JUnit XML.")
 @click.option("--run", "wanted", metavar="RE", help="Only tests whose name this regular expression finds.")
+@actions_option
 @click.option("--json", "as_json", is_flag=True, help="The results as JSON.")
 @click.pass_context
 def test(
@@ -107,6 +110,7 @@ def test(
     coverage_threshold: float | None,
     junit_file: str | None,
     wanted: str | None,
+    actions: ActionRegistry,
     as_json: bool,
 ) -> None:
     """The verb `test`."""
@@ -114,7 +118,7 @@ def test(
         pattern = re.compile(wanted) if wanted is not None else None
     except re.error as error:
         ctx.fail(f"--run: not a regular expression: {error}")
-    session = _Session(pattern, coverage or coverage_threshold is not None)
+    session = _Session(pattern, coverage or coverage_threshold is not None, actions)
     paths = list(dict.fromkeys(_test_files(files, session.findings)))
     for path in paths:
         session.run(path)

@@ -115,7 +115,8 @@ def verify(
     if importlib.util.find_spec("z3") is None:
         click.echo("wanctl verify needs the package z3-solver: install wanctl[verify]", err=True)
         ctx.exit(UNABLE)
-    end_s = time.monotonic() + deadline
+    begun_s = time.monotonic()
+    end_s = begun_s + deadline
     session = _Session(wanted, level == "exact", actions, lambda: time.monotonic() > end_s)
     last: list[Model] = []
 
@@ -140,7 +141,7 @@ def verify(
     if log_path is not None:
         from wanctl.verify.words import log_lines
 
-        _write(ctx, Path(log_path), "\n".join(log_lines(session.reports)))
+        _write(ctx, Path(log_path), "\n".join(log_lines(session.reports, time.monotonic() - begun_s)))
     _sum_up(session)
     ctx.exit(code)
 

@@ -80,7 +80,7 @@ NO_FILL = ("none", "none")
 FAINT, FAINT_LINE = ("#7d8795", "#7f8b9b"), ("#c3cad3", "#3a4552")
 TEXTS = ("name", "doc", "event", "guard", "hold", "action", "why", "count")
 # Looks that most pictures do without; their rules are in the style sheet of those that have them.
-OPTIONAL = {"count", "busy", "taken", "never", "dead", "violated", "open", "bar", "axis", "number", "said"}
+OPTIONAL = {"count", "busy", "taken", "never", "dead", "violated", "open", "bar", "axis", "number", "said", "later"}
 
 
 def _rules() -> Iterator[Rule]:
@@ -130,6 +130,8 @@ def _timeline_rules(plain: tuple[str, str]) -> Iterator[Rule]:
     yield _rule("", "said", INK, style=Style(size=11, bold=True))
     yield _rule("", "number", ON_ACTIVE, style=Style(size=10, bold=True))
     yield _rule("", "bar", plain)
+    tint = (TONES["plain"].soft, TONES["plain"].dark_soft)
+    yield _rule("state later", "box", tint, plain)
 
 
 def _mark_rules(strong: tuple[str, str]) -> Iterator[Rule]:

@@ -3,24 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from wanctl.diagram.duration import MIN_NS, offset, span, step
 from wanctl.diagram.excursion import Bar, Excursion, Lane, Move, below
 from wanctl.diagram.lettering import width_px, wrap
 from wanctl.diagram.placement import tone
 from wanctl.diagram.scene import Circle, Curve, Group, Point, Rect, Scene, Text
 from wanctl.diagram.theme import style
-from wanctl.diagram.usage import span
-from wanctl.engine.model import Model
+from wanctl.engine.model import Model, State
 from wanctl.engine.record import Value
 from wanctl.engine.unit import format_quantity
 
 WIDTH_PX, MARGIN_PX = 1080.0, 24.0
 LANE_PX, BAR_PX, ROW_PX = 56.0, 26.0, 16.0
 LEAST_LABEL_PX, LEAST_BAR_PX = 96.0, 2.0
-APART_PX = 20.0  # numbers closer than this share one mark
-MOST_TICKS = 9
 MOST_MOVES, FIRST_MOVES, LAST_MOVES = 40, 26, 12
 MOST_VALUES = 3
-_STEPS = (1, 2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,12 @@ def title(found: Excursion) -> str:
 def which(found: Excursion) -> str:
     """Which one it is."""
     place = f"Excursion {found.number} of {found.of}{', the longest' if found.is_longest else ''}"
-    return f"{place}, from {found.began_ns / 1e9:.2f} s of the trace"
+    return f"{place}, from {_since(found.began_ns)} of the trace"
+
+
+def _since(at_ns: int) -> str:
+    seconds = f"{at_ns / 1e9:.2f} s"
+    return f"{seconds} ({span(at_ns)})" if at_ns >= 10 * MIN_NS else seconds
 
 
 def _subtitle(found: Excursion) -> str:
@@ -108,7 +110,7 @@ def _bar(found: Excursion, lane: Lane, bar: Bar, frame: _Frame, top: float) -> G
     width = max(LEAST_BAR_PX, round(right - left, 1))
     words = below(found.model, bar.state, lane.region)
     lasted = f"{state.path or found.model.name}, {span(bar.to_ns - bar.from_ns)}"
-    group = Group(("state", tone(found.model, state)), title=f"{lasted}\n{state.doc}" if state.doc else lasted)
+    group = Group(("state", *_hue(found, lane, state)), title=f"{lasted}\n{state.doc}" if state.doc else lasted)
     group.shapes.append(Rect("box", left, top, width, BAR_PX, min(4.0, width / 2)))
     for text in (words, words.rpartition(".")[2]):
         if width_px(text, style("said").size, bold=True) + 8 <= width:
@@ -117,28 +119,49 @@ def _bar(found: Excursion, lane: Lane, bar: Bar, frame: _Frame, top: float) -> G
     return group
 
 
+def _hue(found: Excursion, lane: Lane, state: State) -> tuple[str, ...]:
+    """A severity has its own; of other states the ones that a region does not begin in are tinted."""
+    found_tone = tone(found.model, state)
+    region = lane.region
+    first = region.index
+    while found.model.states[first].initial and found.model.states[first].kind != "parallel":
+        first = found.model.states[first].initial[0]
+    return (found_tone,) if found_tone != "plain" or state.index == first else (found_tone, "later")
+
+
 def _numbers(moves: Sequence[Move], frame: _Frame, y: float) -> Iterator[Group]:
     """The numbers of the rows that fired in a lane; those that would touch share a mark."""
     marks: list[list[Move]] = []
+    free = 0.0  # where the next mark of its own may be
     for move in moves:
         x = frame.x(move.transition.at_ns)
-        if marks and x - frame.x(marks[-1][0].transition.at_ns) < APART_PX + 14 * (len(marks[-1]) > 1):
+        if marks and x < free:
             marks[-1].append(move)
         else:
             marks.append([move])
+        first = frame.x(marks[-1][0].transition.at_ns)
+        free = first - 8 + _pill(_range(marks[-1])) + 2 + 8
     for mark in marks:
         x = frame.x(mark[0].transition.at_ns)
-        first, last = mark[0].number, mark[-1].number
-        text = (
-            str(first) if first == last else f"{first}–{last}" if last - first + 1 == len(mark) else f"{first}…{last}"
-        )
-        width = max(16.0, width_px(text, style("number").size, bold=True) + 8)
+        width = _pill(_range(mark))
         left = min(x - 8, frame.right - width + 8)
         stem = ((x, y + 8), (x, y + 8), (x, y + 12), (x, y + 12))
-        body = Rect("bar", left, y - 8, width, 16, 8)
         told = "\n".join(f"{move.number}  {move.transition.why or move.transition.guard}" for move in mark)
-        label = Text("number", left + width / 2, y + 3.6, text, "middle")
+        body = Rect("bar", left, y - 8, width, 16, 8)
+        label = Text("number", round(left + width / 2, 1), y + 3.6, _range(mark), "middle")
         yield Group(("mark",), [Curve("line", stem), body, label], title=told)
+
+
+def _range(mark: Sequence[Move]) -> str:
+    """The numbers of a mark: `4`, `5–7`, and with others of other lanes between them `8…12`."""
+    first, last = mark[0].number, mark[-1].number
+    if first == last:
+        return str(first)
+    return f"{first}–{last}" if last - first + 1 == len(mark) else f"{first}…{last}"
+
+
+def _pill(text: str) -> float:
+    return round(max(16.0, width_px(text, style("number").size, bold=True) + 8), 1)
 
 
 def _edges(found: Excursion, frame: _Frame, bottom: float) -> Iterator[Group]:
@@ -150,31 +173,14 @@ def _edges(found: Excursion, frame: _Frame, bottom: float) -> Iterator[Group]:
 
 def _axis(found: Excursion, frame: _Frame, bottom: float) -> Group:
     group = Group(("scale",), [Curve("axis", _line((frame.left, bottom), (frame.right, bottom)))])
-    step_ns = _step(found.last_ns - found.first_ns)
+    step_ns = step(found.last_ns - found.first_ns)
     count = -((found.began_ns - found.first_ns) // step_ns)
     while (at_ns := found.began_ns + count * step_ns) <= found.last_ns:
         x = frame.x(at_ns)
         group.shapes.append(Curve("axis", _line((x, frame.top), (x, bottom + 5))))
-        group.shapes.append(Text("doc", x, bottom + 19, _offset(count * step_ns), "middle"))
+        group.shapes.append(Text("doc", x, bottom + 19, offset(count * step_ns), "middle"))
         count += 1
     return group
-
-
-def _step(length_ns: int) -> int:
-    """The least round step with which the axis has no more than so many marks."""
-    power = 1_000_000
-    while True:
-        for factor in _STEPS:
-            if length_ns / (factor * power) <= MOST_TICKS:
-                return factor * power
-        power *= 10
-
-
-def _offset(offset_ns: int) -> str:
-    if not offset_ns:
-        return "0"
-    seconds = offset_ns / 1e9
-    return f"{seconds:+.6g} s" if abs(seconds) >= 1 else f"{seconds * 1e3:+.6g} ms"
 
 
 def _line(start: Point, end: Point) -> tuple[Point, ...]:
@@ -187,7 +193,7 @@ def _rows(found: Excursion, top: float) -> tuple[list[Group], float]:
     left_out = range(FIRST_MOVES, len(found.moves) - LAST_MOVES) if len(found.moves) > MOST_MOVES else range(0)
     names = [move.region.path or found.model.name for move in found.moves]
     ways = [f"{move.source} → {move.target}" if move.target else f"{move.source}: stays" for move in found.moves]
-    where = MARGIN_PX + 122
+    where = MARGIN_PX + 132
     way = where + max([60.0, *(width_px(name, 11, bold=True) for name in names)]) + 14
     why = min(way + max([80.0, *(width_px(text, 11) for text in ways)]) + 18, WIDTH_PX - 420)
     groups: list[Group] = []
@@ -208,10 +214,10 @@ def _row(found: Excursion, move: Move, columns: tuple[float, float, float], y: f
     where, way, why = columns
     item, number = move.transition, str(move.number)
     group = Group(("row",), id=f"move-{number}", title=f"{item.row}\n{item.guard}" if item.guard else item.row)
-    width = max(16.0, width_px(number, style("number").size, bold=True) + 8)
+    width = _pill(number)
     group.shapes.append(Rect("bar", MARGIN_PX, y - 12, width, 16, 8))
     group.shapes.append(Text("number", MARGIN_PX + width / 2, y - 0.4, number, "middle"))
-    group.shapes.append(Text("doc", MARGIN_PX + 34, y, _offset(item.at_ns - found.began_ns)))
+    group.shapes.append(Text("doc", MARGIN_PX + 34, y, offset(item.at_ns - found.began_ns)))
     target = next(
         (s for s in found.model.states if s.path == (item.entered[-1] if item.entered else item.source)), None
     )

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from wanctl.diagram.duration import span
 from wanctl.diagram.marks import PLAIN, Mark
 from wanctl.engine.model import Model, Row, State
 from wanctl.engine.transcript import Recording
@@ -107,19 +108,6 @@ class Usage:
                 "transitions": self._all,
             }
         }
-
-
-def span(lasted_ns: int) -> str:
-    """A time for people: `0.35 s`, `51.3 s`, `4 min 12 s`, `3 h 5 min`."""
-    seconds = lasted_ns / 1e9
-    if seconds < 10.0:
-        return f"{seconds:.2f} s"
-    if seconds < 120.0:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 120:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60:,} h {minutes % 60} min"
 
 
 def _percent(share: float) -> str:
