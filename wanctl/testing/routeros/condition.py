@@ -61,6 +61,8 @@ def _compares(menu: Menu, name: str, text: str | None, operator: str, wanted: Ty
     if operator in ("=", "!="):
         return (_normal(menu, name, text, names) == _normal(menu, name, printed(wanted), names)) == (operator == "=")
     here, there = typed(menu, name, text), wanted
+    if isinstance(wanted, str):  # `max-limit>50M`
+        there = typed(menu, name, _normal(menu, name, wanted, names))
     if not isinstance(here, int) or not isinstance(there, int):
         return False
     return {"<": here < there, ">": here > there, "<=": here <= there, ">=": here >= there}[operator]

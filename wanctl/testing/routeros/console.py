@@ -79,10 +79,23 @@ class Console:
         if not command.name:
             return None
         path = command.menu
+        if (path, command.name) == ("/system", "reboot"):
+            self._reboot()
+            return None
+        if path == "/log" and command.name in ("info", "warning", "error", "debug"):
+            self._permit("add")
+            self._state.write_log(f"script,{command.name}", "".join(self._texts(command.arguments).values()))
+            return None
         if path not in MENUS or command.name not in MENUS[path].commands:
             raise Trap(f"failure: the emulator does not do {path}/{command.name}")
         self._permit(command.name)
         return self._run(MENUS[path], command, inside=inside)
+
+    def _reboot(self) -> None:
+        account = self._state.account
+        if self._state.faults.no_permission or (account is not None and "reboot" not in account.policies):
+            raise Trap("not enough permissions (9)")
+        self._state.on_reboot()
 
     def _permit(self, name: str) -> None:
         account = self._state.account
@@ -169,6 +182,10 @@ class Console:
     def _id(self, menu: Menu, word: str) -> str:
         if word.startswith("*"):
             return str(self._state.record(menu.path, word)[".id"])
+        if word.isascii() and word.isdigit():  # the place in the list; no `print` has to come before
+            records = self._state.records(menu.path)
+            if int(word) < len(records):
+                return records[int(word)][".id"]
         found = self._state.id_of(menu.path, word) if menu.is_named else None
         if found is None:
             raise NoSuchItem
@@ -240,6 +257,15 @@ class Console:
                 self._do(given)
             case "local" | "global" | "set":
                 self._variables[printed(self._of(given, "name"))] = self._of(given, "value")
+            case "delay":
+                pass  # nobody waits for the emulator
+            case _:
+                return self._function(command.name, given)
+        return None
+
+    def _function(self, name: str, given: Mapping[str, Value | None]) -> Typed:
+        """A command of the language that makes a value of others."""
+        match name:
             case "len":
                 value = self._of(given, "value")
                 return len(value) if isinstance(value, list | dict) else len(printed(value)) if value is not None else 0
@@ -253,15 +279,26 @@ class Console:
                 return names[type(self._of(given, "value"))]
             case "parse":
                 return parsed(printed(self._of(given, "source")))
+            case "pick":
+                return self._pick(given)
             case "serialize":
                 return json.dumps(self._of(given, "value"), separators=(",", ":"))
-        return None
+        raise Trap(f"failure: the emulator does not do :{name}")
 
     def _of(self, given: Mapping[str, Value | None], name: str) -> Typed:
         value = given.get(name)
         if value is None:
             raise Trap(f"missing value(s) of argument(s) {name}")
         return self._value(value)
+
+    def _pick(self, given: Mapping[str, Value | None]) -> Typed:
+        value, begin = self._of(given, "value"), self._of(given, "begin")
+        end = self._of(given, "end") if "end" in given else None
+        if not isinstance(begin, int) or not isinstance(end, int | None):
+            raise Trap("invalid value for argument begin")  # guess
+        if isinstance(value, list):
+            return value[begin] if end is None else value[begin:end]
+        return printed(value)[begin : begin + 1 if end is None else end]
 
     def _foreach(self, given: Mapping[str, Value | None]) -> None:
         counter, values, body = printed(self._of(given, "counter")), self._of(given, "in"), given.get("do")

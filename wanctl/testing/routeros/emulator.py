@@ -22,6 +22,7 @@ from wanctl.testing.routeros.store import Seed
 if TYPE_CHECKING:
     from wanctl.testing.routeros.sshface import SshFace
 
+_ANSWERED_S = 0.05
 NAMES = ("localhost", "127.0.0.1")
 
 
@@ -62,6 +63,7 @@ class RouterosEmulator:
         )
         self._ssh = None if ssh_port is None else _ssh_face(self.state, ssh_host, ssh_port)
         self._before_safe_mode: Seed | None = None
+        self.state.on_reboot = self._reboot_soon
 
     def __enter__(self) -> "RouterosEmulator":
         if self._server is not None:
@@ -164,6 +166,12 @@ class RouterosEmulator:
         if self._before_safe_mode is not None:
             self.state.restore(self._before_safe_mode)
         self._before_safe_mode = None
+
+    def _reboot_soon(self) -> None:
+        """Reboot when the order has been answered."""
+        timer = threading.Timer(_ANSWERED_S, self.reboot)
+        timer.daemon = True
+        timer.start()
 
     def _come_back(self, down: set[str]) -> None:
         self.faults.down = down

@@ -17,7 +17,8 @@ _FLAGS = (
     ("slave", "S", "slave"),
 )
 _STATS = ("rate", "packet-rate", "queued-bytes", "queued-packets", "bytes", "packets", "dropped")
-_QUOTED = ("name", "comment", "default-name", "type")
+_MOMENTS = ("time", "creation-time", "build-time", "last-link-up-time", "last-link-down-time", "last-logged-in")
+_QUOTED = ("message", "name", "comment", "default-name", "type")
 
 
 def listing(menu: Menu, records: Sequence[dict[str, str]], style: str) -> str:
@@ -31,6 +32,9 @@ def listing(menu: Menu, records: Sequence[dict[str, str]], style: str) -> str:
 
 
 def _row(menu: Menu, flags: list[tuple[str, str, str]], number: int, record: dict[str, str], style: str) -> str:
+    if menu.path == "/log":  # its lines have no numbers
+        pairs = [_pair(menu, name, record[name]) for name in ("time", "topics", "message") if name in record]
+        return f" {' '.join(pairs)} \r\n\r\n"
     letters = "".join(letter if record.get(name) == "true" else "" for name, letter, _ in flags)
     shown = [name for name in _order(menu, record, style) if name in record]
     if style == "terse":
@@ -44,14 +48,17 @@ def _row(menu: Menu, flags: list[tuple[str, str, str]], number: int, record: dic
 def _order(menu: Menu, record: dict[str, str], style: str) -> list[str]:
     flags = {name for name, _, _ in _FLAGS}
     fields = [field.name for field in menu.fields if field.name not in flags]
+    counters = [name for name in fields if menu.by_name[name].counter]
     if style == "stats":
-        return [name for name in ("name", "packet-mark", *_STATS) if name in record]
-    return [name for name in fields if not menu.by_name[name].counter or menu.path == "/interface"]
+        counters = [name for name in _STATS if name in counters] + [name for name in counters if name not in _STATS]
+        return [name for name in ("name", "chain", "action", "packet-mark", *counters) if name in record]
+    return [name for name in fields if name not in counters]
 
 
 def _pair(menu: Menu, name: str, text: str) -> str:
     value = humane(menu.by_name[name], text)
-    quoted = name in _QUOTED or not value or (" " in value and not value.replace(" ", "").isdigit())
+    plain = value.replace(" ", "").isdigit() or name in _MOMENTS
+    quoted = name in _QUOTED or not value or (" " in value and not plain)
     return f'{name}="{value}"' if quoted else f"{name}={value}"
 
 

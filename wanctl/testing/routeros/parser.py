@@ -34,16 +34,30 @@ LANGUAGE: dict[str, tuple[int, tuple[str, ...]]] = {
     "typeof": (1, ("value",)),
     "parse": (1, ("source",)),
     "serialize": (1, ("value", "to")),
+    "delay": (1, ("delay-time",)),
+    "while": (1, ("condition", "do")),
+    "for": (1, ("counter", "from", "to", "step", "do")),
+    "pick": (3, ("value", "begin", "end")),
+    "find": (3, ("in", "key", "from")),
+    "toarray": (1, ("value",)),
+    "toip": (1, ("value",)),
+    "totime": (1, ("value",)),
+    "tobool": (1, ("value",)),
+    "time": (1, ("command",)),
+    "execute": (1, ("script",)),
+    "resolve": (1, ("domain-name", "server")),
 }
 _POSITIONAL = {
     "set": ("numbers",), "remove": ("numbers",), "enable": ("numbers",), "disable": ("numbers",),
     "comment": ("numbers",), "reset-counters": ("numbers",), "get": ("number", "value-name"),
     "unset": ("numbers", "value-name"), "move": ("numbers", "destination"), "monitor-traffic": ("interface",),
-    "monitor": ("numbers",),
+    "monitor": ("numbers",), "info": ("message",), "warning": ("message",), "error": ("message",),
+    "debug": ("message",),
 }  # fmt: skip
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _PROPERTY = re.compile(r"\.?[A-Za-z][A-Za-z0-9-]*")
 _LITERAL = re.compile(r"[^\s;\[\]{}()$\"#=<>~]+")
+_NUMBER = re.compile(r"[0-9]+(?=[-+*/]|\s*[)=<>!&|])")  # `1+2`; but `10.0.0.1`, `10M` and `00:01:00` are words
 _COMPARISON = re.compile(r"!=|<=|>=|=|<|>|~")
 
 
@@ -76,8 +90,12 @@ class Parser(Cursor):
 
     def _command(self) -> Command:
         if self._take(":"):
-            return self._language(self._word(_NAME, "expected command name"))
-        menu = "" if self._take("/") else self._menu
+            start, name = self._at, self._word(_NAME, "expected command name")
+            if name in LANGUAGE or grammar().complete("", name) is None:
+                return self._language(name)
+            self._at, menu = start, ""  # `:log info` is `/log info`
+        else:
+            menu = "" if self._take("/") else self._menu
         found: tuple[str, bool] | None = ("", True)
         while found is not None and found[1]:
             self._blank()
@@ -250,6 +268,10 @@ class Parser(Cursor):
             return Operation("!", (self._deeper(self._operand),))
         if self._peek() in ('"', "[", "(", "$"):
             return self._value()
+        number = _NUMBER.match(self._source, self._at)
+        if number is not None:
+            self._at = number.end()
+            return Word(number[0])
         return Word(self._word(_LITERAL, "syntax error"))
 
     def _condition(self) -> Value:

@@ -6,7 +6,7 @@ marked "guess".
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -22,7 +22,7 @@ from wanctl.testing.routeros.menu import Menu
 from wanctl.testing.routeros.restbody import arguments_of, encode, refusal, texts_of
 from wanctl.testing.routeros.session import Peer, Sessions
 from wanctl.testing.routeros.state import State
-from wanctl.testing.routeros.traffic import Watch, monitor
+from wanctl.testing.routeros.traffic import Watch, monitor, ping
 from wanctl.testing.routeros.trap import NoIdentifier, NoSuchItem, Trap, UnknownParameter
 
 Message = MutableMapping[str, Any]
@@ -104,6 +104,10 @@ class RestFace:
             self._admit(authorization, peer)
             if (method, path) == ("POST", "/rest/execute"):
                 return HTTPStatus.OK, encode(self._execute(texts_of(arguments_of(body))))
+            if method == "POST" and path in _TOOLS:
+                self._permit_tool(_TOOLS[path][0])
+                reply = _TOOLS[path][1](self.state, texts_of(arguments_of(body)))
+                return (HTTPStatus.OK, reply) if isinstance(reply, Watch) else (HTTPStatus.OK, encode(reply))
             menu, words = _resolve([unquote(part, errors="surrogateescape") for part in path.strip("/").split("/")])
             self._permit(method, words)
             status, reply = self._dispatch(method, menu, words, query, arguments_of(body))
@@ -135,15 +139,21 @@ class RestFace:
             raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "std failure: not allowed (9)")
         self.sessions.login("rest", peer, self.account.user)
 
+    def _permit_tool(self, policy: str) -> None:
+        if self.faults.no_permission or policy not in self.account.policies:
+            raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "not enough permissions (9)")
+
     def _permit(self, method: str, words: list[str]) -> None:
         writes = method in _WRITES or (method == "POST" and bool(words) and words[-1] not in _READ_COMMANDS)
         if self.faults.no_permission or ("write" if writes else "read") not in self.account.policies:
             raise Status(HTTPStatus.INTERNAL_SERVER_ERROR, "not enough permissions (9)")
 
     def _dispatch(self, method: str, menu: Menu, words: list[str], query: str, arguments: Arguments) -> Answer:
+        word = words[0] if words else None
+        if word in grammar().folders.get(menu.path, ()) and self.state.id_of(menu.path, word or "") is None:
+            raise Trap(f"no such command or directory ({word})")  # a menu that the emulator lacks
         if len(words) > 1:
             raise Trap("no such command prefix")  # guess
-        word = words[0] if words else None
         match method:
             case "GET":
                 return HTTPStatus.OK, self._get(menu, word, query)
@@ -199,8 +209,6 @@ class RestFace:
             return self.state.record(menu.path, id_)
 
     def _item(self, menu: Menu, word: str) -> str:
-        if word in grammar().folders.get(menu.path, ()) and self.state.id_of(menu.path, word) is None:
-            raise Trap(f"no such command or directory ({word})")  # a menu that the emulator lacks
         if not word.startswith("*") and (menu.singleton or not menu.is_named):
             raise Trap("no such command" if word in menu.commands else "no such command prefix")
         if word in menu.commands and self.state.id_of(menu.path, word) is None:
@@ -210,6 +218,26 @@ class RestFace:
     def _want(self, menu: Menu, command: str) -> None:
         if command not in menu.commands:
             raise Status(HTTPStatus.NOT_ACCEPTABLE, f"no such command or directory ({command})")
+
+
+def _reboot(state: State, _: Mapping[str, str]) -> Reply:
+    state.on_reboot()
+    return []
+
+
+def _renew(_state: State, texts: Mapping[str, str]) -> Reply:
+    if "account" not in texts:
+        raise Trap("missing =account=")
+    raise Trap("failure: the emulator has no licence to renew")
+
+
+# Commands that belong to no menu: the policy that each needs, and what it does.
+_TOOLS: Mapping[str, tuple[str, Callable[[State, Mapping[str, str]], Reply | Watch]]] = {
+    "/rest/ping": ("test", ping),
+    "/rest/tool/ping": ("test", ping),
+    "/rest/system/reboot": ("reboot", _reboot),
+    "/rest/system/license/renew": ("write", _renew),
+}
 
 
 async def _watched(watch: Watch) -> tuple[int, bytes]:

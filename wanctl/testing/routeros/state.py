@@ -46,6 +46,7 @@ class State(Store):
     ) -> None:
         self._listeners: list[Callable[[Write], None]] = []
         self._watched: dict[str, tuple[int, dict[str, int]]] = {}  # by interface: when it was asked for, and counters
+        self.on_reboot: Callable[[], None] = self.reboot  # what a client's order to reboot does
         super().__init__(seed, now_ns, wall_ns)
 
     def on_write(self, listener: Callable[[Write], None]) -> None:
