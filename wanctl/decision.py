@@ -47,6 +47,7 @@ class WanSignals:
     age_ms: float | None = None  # of the newest sample
     source: str = "none"  # "icmp", "udp", "tcp" or "none"
     reflectors_alive: int = 0
+    deaf: tuple[str, ...] = ()  # reflectors whose delay is not believed: they do not feel a queue that all others feel
     download: DirectionSignals = field(default_factory=DirectionSignals)
     upload: DirectionSignals = field(default_factory=DirectionSignals)
 

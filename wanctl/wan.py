@@ -287,7 +287,7 @@ class DefaultWan:
         self._changes = delay.changes
         inputs.low, inputs.spread, inputs.loss = delay.spread.low_ms, delay.spread.width_ms, delay.loss
         signals.baseline_ms, signals.loss = delay.baseline_ms, delay.loss
-        signals.reflectors_alive, signals.source = delay.alive, delay.source
+        signals.reflectors_alive, signals.source, signals.deaf = delay.alive, delay.source, delay.deaf
 
     def _publish_rates(self) -> None:
         self.signals.download.wanted_bps = self._down.law.rate_bps

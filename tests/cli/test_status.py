@@ -59,11 +59,13 @@ def test_a_healthy_site_is_one_line_and_a_line_for_each_wan(sites: Sites) -> Non
     sites.add(VIEW)
     done = wanctl(sites.base, "status", "home")
     assert (done.returncode, done.stderr) == (0, "")
-    head, columns, cable, lte = done.stdout.splitlines()
+    head, columns, cable, lte, asked, resting = done.stdout.splitlines()
     assert head == "home  fine  up 3 h 12 min  1,204 writes (27 a minute, 8,796 a day left)"
     assert columns.split() == ["WAN", "link", "rtt", "queue", "loss", "download", "upload"]
     assert cable.split() == ["cable", "UP", "20.4", "+1.2", "0.0%", "GREEN", "412/412", "YELLOW", "30.1/32.3"]
     assert lte.split() == ["lte", "UP", "(TCP)", "48.0", "-0.3", "-", "GREEN", "51/51", "HOLD", "17/17"]
+    assert asked == "packets a day to a reflector, at most: cable 288,000"
+    assert resting == "  ! cable: silent while others answer, and asked seldom: 9.9.9.9"
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
 
 

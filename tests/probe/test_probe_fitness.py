@@ -35,7 +35,7 @@ class Asking:
                 return
             self.retried_s[index] = now_s
         self.asked[index] += 1
-        self.fitness.ask(index)
+        self.fitness.ask(index, self.tick * TICK_NS)
         if self.answers(now_s, index):
             self.fitness.hear(index, self.tick * TICK_NS)
 

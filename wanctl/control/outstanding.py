@@ -19,10 +19,13 @@ MOST_MISSING = 1_024
 class Reflector:
     """One address as one kind of probe sees it."""
 
-    __slots__ = ("answered_ns", "floor", "kind", "missing", "source")
+    __slots__ = ("answered_ns", "deaf_until_ns", "floor", "kind", "missing", "name", "source", "suspected")
 
-    def __init__(self, source: str, kind: "Outstanding") -> None:
+    def __init__(self, source: str, name: str, kind: "Outstanding") -> None:
         self.source = source  # "icmp", "udp" or "tcp"
+        self.name = name
+        self.suspected = 0  # seconds in a row in which it did not feel the queue that the others felt
+        self.deaf_until_ns = 0  # until then its answers tell no delay
         self.kind = kind
         self.floor = Floor()
         self.answered_ns: int | None = None
@@ -65,11 +68,12 @@ class Outstanding:
     def owed_ms(self, now_ns: int, due_ms: float) -> float | None:
         """How long an answer has been overdue, if one is due after `due_ms`.
 
-        None if no probe was ever sent, or none can leave at present: then no answer is due, and that proves nothing.
+        None if no probe was ever sent. While none can leave no answer is due, and that proves nothing: then it is the
+        time since the last one.
         """
         if not self.owed:
-            if self.unsent_ns is not None and now_ns - self.unsent_ns < UNSENT_NS:
-                return None
+            if self.unsent_ns is not None and now_ns - self.unsent_ns < UNSENT_NS and self.answered_ns is not None:
+                return max(0.0, (now_ns - self.answered_ns) / 1e6 - due_ms)
             return 0.0 if self.sent or self._periods else None
         return max(0.0, (now_ns - self.owed[0][0]) / 1e6 - due_ms)
 

@@ -16,6 +16,7 @@ from math import exp
 from typing import Any
 
 from wanctl.control.baseline import Floor, Moves
+from wanctl.control.deaf import DEAF_NS, SECONDS, deaf_one
 from wanctl.control.memory import Memory, RecallError, entries
 from wanctl.control.outstanding import Outstanding, Reflector
 from wanctl.control.sample import Gap, Observation, Sent, Unsent, Void
@@ -57,6 +58,7 @@ class DelayTracker:
         "baseline_ms",
         "changes",
         "connect",
+        "deaf",
         "delta_ms",
         "echo",
         "interrupted_ns",
@@ -91,6 +93,7 @@ class DelayTracker:
         self._remembered: dict[tuple[str, str], Floor] = {}  # of reflectors that were not asked yet
         # sent_ns, delay_ms, rtt_ms, in order of sending
         self._answers: deque[tuple[int, float, float, Reflector]] = deque(maxlen=24)
+        self.deaf: tuple[str, ...] = ()  # reflectors that do not feel the queue
         self.overdue = False
         self.changes = 0  # of what changes seldom: baseline, losses, living reflectors, low, spread
         self._news = False
@@ -180,7 +183,7 @@ class DelayTracker:
                 self._answer(reflector, item[2], item[3])  # type: ignore[misc,arg-type]
 
     def _new_reflector(self, source: str, name: str) -> Reflector:
-        reflector = Reflector(source, self.connect if source == "tcp" else self.echo)
+        reflector = Reflector(source, name, self.connect if source == "tcp" else self.echo)
         self._reflectors.setdefault(source, {})[name] = reflector
         remembered = self._remembered.pop((source, name), None)
         if remembered is not None:
@@ -211,7 +214,7 @@ class DelayTracker:
         rtt_ms = (received_ns - sent_ns) / 1e6
         if rtt_ms < floor.heed_below_ms or received_ns >= floor.heed_from_ns:
             self._note(floor, rtt_ms, received_ns)
-        if kind is not self._kind:
+        if kind is not self._kind or received_ns < reflector.deaf_until_ns:
             return
         self._news = True
         delay_ms = rtt_ms - floor.baseline_ms  # type: ignore[operator]  # `note` gave it one
@@ -263,7 +266,7 @@ class DelayTracker:
         baseline: then the caller decides whether to `count_silence`. `changes` counts what changes seldom.
         """
         if now_ns >= self._due_ns:
-            self._second(now_ns)
+            self._second(now_ns, limit_ms)
         owed = self._kind.owed
         self.overdue = bool(owed) and now_ns - owed[0][0] > ((self.baseline_ms or 0.0) + limit_ms) * 1e6
         if self._news:
@@ -373,13 +376,35 @@ class DelayTracker:
         width = sum((x - mean_x) ** 2 for x, _ in points)
         return sum((x - mean_x) * (y - mean_y) for x, y in points) / width if width > 0.0 else 0.0
 
-    def _second(self, now_ns: int) -> None:
+    def _doubt(self, now_ns: int, used: list[Reflector], limit_ms: float) -> None:
+        """Leave out a reflector that does not feel what all the others feel."""
+        suspect = deaf_one(self._answers, limit_ms)
+        for reflector in used:
+            reflector.suspected = reflector.suspected + 1 if reflector is suspect else 0
+        if suspect is not None and suspect.suspected >= SECONDS:
+            suspect.deaf_until_ns = now_ns + DEAF_NS
+            suspect.suspected = 0
+            heard = [answer for answer in self._answers if answer[3] is not suspect]
+            self._answers.clear()
+            self._answers.extend(heard)
+            self._news = True
+        if not any(self._lives(r, now_ns) and now_ns >= r.deaf_until_ns for r in used):
+            for reflector in used:  # better one that may lie than none
+                reflector.deaf_until_ns = 0
+        self.deaf = tuple(r.name for r in used if now_ns < r.deaf_until_ns)
+
+    @staticmethod
+    def _lives(reflector: Reflector, now_ns: int) -> bool:
+        return reflector.answered_ns is not None and now_ns - reflector.answered_ns <= ALIVE_NS
+
+    def _second(self, now_ns: int, limit_ms: float) -> None:
         """What is worth a look once a second: losses, living reflectors, the period of the spread."""
         self._due_ns = now_ns + PERIOD_NS
         used = self._in_use()
         self._find_nearest()
         self.loss = self._kind.count(now_ns, used)
-        self.alive = sum(r.answered_ns is not None and now_ns - r.answered_ns <= ALIVE_NS for r in used)
+        self._doubt(now_ns, used, limit_ms)
+        self.alive = sum(self._lives(r, now_ns) for r in used)
         self.spread.roll()
 
     def _in_use(self) -> list[Reflector]:

@@ -23,7 +23,7 @@ class _Record:
 
     def __init__(self) -> None:
         self.asked = self.answered = 0  # in this look
-        self.unanswered = 0  # in a row
+        self.unanswered = 0  # in a row, while others answered
         self.answered_ns: int | None = None
         self.unfit = False
         self.returns = 0
@@ -47,11 +47,14 @@ class Fitness:
         """Who is unfit at present."""
         return [record.unfit for record in self._records]
 
-    def ask(self, index: int) -> None:
+    def ask(self, index: int, now_ns: int) -> None:
         """A probe left for reflector `index`."""
         record = self._records[index]
         record.asked += 1
-        record.unanswered += 1
+        if self._others_heard(record, now_ns):
+            record.unanswered += 1
+        else:
+            record.unanswered = 0
 
     def hear(self, index: int, received_ns: int) -> None:
         """Reflector `index` answered."""
@@ -89,9 +92,10 @@ class Fitness:
         last_ns = self._began_ns if record.answered_ns is None else record.answered_ns
         if record.unanswered < SILENT_PROBES or now_ns - last_ns < SILENT_NS:
             return False
-        if not any(self._heard(other, now_ns) for other in self._records if other is not record):
-            return False
-        return self._retire(record)
+        return self._others_heard(record, now_ns) and self._retire(record)
+
+    def _others_heard(self, record: _Record, now_ns: int) -> bool:
+        return any(self._heard(other, now_ns) for other in self._records if other is not record)
 
     @staticmethod
     def _heard(record: _Record, now_ns: int) -> bool:

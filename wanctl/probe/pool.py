@@ -50,7 +50,7 @@ class ReflectorPool:
                 sent.append(one)
                 self._sent_ns = now_ns
                 self._ledgers[number].note(now_ns)
-                self._fitness.ask(number)
+                self._fitness.ask(number, now_ns)
 
     def hear(self, samples: Iterable[Sample], now_ns: int) -> None:
         """Take note of who has answered, and once a second of who has not."""
