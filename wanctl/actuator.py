@@ -20,14 +20,23 @@ from typing import Literal, NamedTuple
 from wanctl.budget import WriteBudget
 
 FOREVER_NS = 1 << 62
-RAISE_SPACING_NS = 1_000_000_000
 SMALL_SHARE = 0.02  # a change of less than this share of the applied rate is noise until it lasts
-SETTLED_NS = 2_000_000_000
 QUANTUM_SHARE = 1 / 1_000  # of the ceiling; RouterOS takes any number, but nobody can use the last digits
 BLOCKED_FIRST_NS = 10_000_000_000  # a queue that refuses costs a write each time
 BLOCKED_MOST_NS = 600_000_000_000
 
 Reason = Literal["", "in sync", "spacing", "settling", "budget", "refused", "missing"]
+
+
+class Pace(NamedTuple):
+    """How patient the writes are, apart from the budget."""
+
+    raise_spacing_ns: int  # between two raises of one queue
+    settled_ns: int  # a small change is written when it has been wanted for so long
+
+
+ROUTER_PACE = Pace(1_000_000_000, 2_000_000_000)
+HOST_PACE = Pace(0, 0)  # a write to this host's own kernel costs microseconds and wears nothing
 
 
 class Write(NamedTuple):
@@ -94,6 +103,7 @@ class Actuator:
 
     targets: tuple[Target, ...]
     budget: WriteBudget = field(default_factory=WriteBudget)
+    pace: Pace = ROUTER_PACE
     writes: int = 0
     failures: int = 0  # in a row
     _by_key: dict[tuple[str, str], Target] = field(init=False)
@@ -131,7 +141,7 @@ class Actuator:
         if now_ns < target.blocked_until_ns:
             return target.blocked_until_ns - now_ns, "refused"
         if not target.is_cut:
-            wait_ns, reason = _patience(target, now_ns)
+            wait_ns, reason = _patience(target, now_ns, self.pace)
             if wait_ns > 0:
                 return wait_ns, reason
         wait_ns = self.budget.wait_ns(now_ns, cut=target.is_cut)
@@ -204,16 +214,16 @@ def partner_of(target: Target, targets: Iterable[Target]) -> Target | None:
     return next((one for one in targets if one.simple and one.queue == target.queue and one is not target), None)
 
 
-def _patience(target: Target, now_ns: int) -> tuple[int, Reason]:
+def _patience(target: Target, now_ns: int, pace: Pace) -> tuple[int, Reason]:
     assert target.wanted_bps is not None
     assert target.applied_bps is not None
-    spaced_ns = 0 if target.raised_ns is None else target.raised_ns + RAISE_SPACING_NS - now_ns
+    spaced_ns = 0 if target.raised_ns is None else target.raised_ns + pace.raise_spacing_ns - now_ns
     if spaced_ns > 0:
         return spaced_ns, "spacing"
     small = abs(target.wanted_bps - target.applied_bps) < target.applied_bps * SMALL_SHARE
     # At the ceiling there is nothing left to wait for, and at the floor every step matters.
     if small and target.wanted_bps not in (target.quantised(target.ceiling_bps), target.floor_bps):
-        return max(0, target.changed_ns + SETTLED_NS - now_ns), "settling"
+        return max(0, target.changed_ns + pace.settled_ns - now_ns), "settling"
     return 0, ""
 
 

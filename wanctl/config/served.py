@@ -19,7 +19,6 @@ class Unserved:
 
 
 NOT_YET_SERVED = (
-    Unserved(("linux",), "shaping by this host's own CAKE"),
     Unserved(("classes",), "steering"),
     Unserved(("wans", "*", "metered"), "counting metered traffic"),
 )

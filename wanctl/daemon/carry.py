@@ -6,10 +6,10 @@ For whoever owns the adapter: the shaper's thread while a site runs, `wanctl saf
 from collections.abc import Iterable, Mapping
 
 from wanctl.actuator import Target, Write
-from wanctl.routeros import Router
+from wanctl.routeros import Queues
 
 
-def carry(router: Router, write: Write) -> Mapping[Target, int]:
+def carry(router: Queues, write: Write) -> Mapping[Target, int]:
     """Do a write; what the router now reports for each target that it was about, in bit/s. Raises `RouterError`."""
     target, partner = write.target, write.partner
     if not target.simple:
@@ -22,7 +22,7 @@ def carry(router: Router, write: Write) -> Mapping[Target, int]:
     return {one: has[one.direction] for one in (target, partner) if one is not None}
 
 
-def limits(router: Router, targets: Iterable[Target]) -> Mapping[Target, int]:
+def limits(router: Queues, targets: Iterable[Target]) -> Mapping[Target, int]:
     """What the one queue of these targets has, in bit/s; 0 is "no limit". Raises `RouterError`."""
     named = tuple(targets)
     assert len({(one.queue, one.simple) for one in named}) == 1
@@ -32,7 +32,7 @@ def limits(router: Router, targets: Iterable[Target]) -> Mapping[Target, int]:
     return {one: queue.upload_bps if one.direction == "upload" else queue.download_bps for one in named}
 
 
-def traffic(router: Router, download: Target, upload: Target) -> tuple[int, int]:
+def traffic(router: Queues, download: Target, upload: Target) -> tuple[int, int]:
     """The bytes that have gone through the queues of one WAN: down, up. Raises `RouterError`."""
     if download.simple and upload.simple and download.queue == upload.queue:
         queue = router.read_simple(download.queue)
@@ -40,7 +40,7 @@ def traffic(router: Router, download: Target, upload: Target) -> tuple[int, int]
     return _bytes(router, download), _bytes(router, upload)
 
 
-def _bytes(router: Router, target: Target) -> int:
+def _bytes(router: Queues, target: Target) -> int:
     if not target.simple:
         return router.read_tree(target.queue).bytes
     queue = router.read_simple(target.queue)

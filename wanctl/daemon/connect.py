@@ -8,19 +8,22 @@ from wanctl.config import SiteFile
 from wanctl.config.model import Direction
 from wanctl.daemon.clock import Clock
 from wanctl.engine import FileError
-from wanctl.routeros import Denied, Router
+from wanctl.routeros import Denied, Queues
 from wanctl.routeros.way import Transport, Ways
 
-__all__ = ["Transport", "connect", "queue_of", "targets_of", "transports", "ways_of"]
+__all__ = ["Transport", "cake_line", "connect", "queue_of", "targets_of", "transports", "ways_of"]
 
 
-def connect(file: SiteFile, clock: Clock, transport: Transport) -> Router:
-    """The adapter for the site's router over one transport, unconnected.
+def connect(file: SiteFile, clock: Clock, transport: Transport) -> Queues:
+    """The adapter for whoever shapes the site, over one transport, unconnected.
 
     Raises `Untrusted` for a CA file, pin or host key that cannot be used, `FileError` for an unusable password file.
     """
     router = file.site.router
-    assert router is not None, "a site without a router is refused before"
+    if router is None:
+        from wanctl.daemon.hostcake import HostCake
+
+        return HostCake(clock, {target.queue: cake_line(target) for target in targets_of(file)})
     if transport == "ssh":
         from wanctl.routeros.ssh import SshRouter
 
@@ -39,17 +42,19 @@ def connect(file: SiteFile, clock: Clock, transport: Transport) -> Router:
 
 
 def transports(file: SiteFile) -> tuple[Transport, ...]:
-    """The transports of the site's router, the preferred one first."""
+    """The ways to whoever shapes the site, the preferred one first: its router, or the kernel of this host."""
     router = file.site.router
-    assert router is not None, "a site without a router is refused before"
+    if router is None:
+        return ("netlink",)
     return tuple("ssh" if name == "ssh" else "rest" for name in router.transport)
 
 
 def ways_of(file: SiteFile, clock: Clock) -> Ways:
     """The ways to the site's router. `FileError` when the password cannot be read; when that comes later, `Denied`."""
-    file.password()
+    if file.site.router is not None:
+        file.password()
 
-    def open_way(name: Transport) -> Router:
+    def open_way(name: Transport) -> Queues:
         try:
             return connect(file, clock, name)
         except FileError as error:
@@ -73,7 +78,14 @@ def targets_of(file: SiteFile) -> tuple[Target, ...]:
 
 
 def queue_of(direction: Direction) -> tuple[str, bool]:
-    """The name of the queue that shapes a direction, and whether it is a simple queue."""
-    name = direction.queue or direction.simple_queue
-    assert name is not None, "a router's direction without a queue is refused before"
-    return name, direction.queue is None
+    """The name of the queue that shapes a direction (of a Linux host, the device), and whether it is a simple queue."""
+    name = direction.queue or direction.simple_queue or direction.device
+    assert name is not None, "a direction without a queue is refused before"
+    return name, direction.simple_queue is not None
+
+
+def cake_line(target: Target) -> str:
+    """What makes the CAKE of a device as wanctl expects it. Source: tc-cake(8)."""
+    host = "dual-dsthost ingress" if target.direction == "download" else "dual-srchost"
+    bandwidth = f"{max(1, target.ceiling_bps // 1_000)}kbit"
+    return f"tc qdisc replace dev {target.queue} root cake bandwidth {bandwidth} {host}"

@@ -1,4 +1,4 @@
-"""This host's CAKE in the shape of a router's queues, so that one shaper thread serves both.
+"""CAKE on this host in the shape of a router's queues, so that one shaper thread serves both.
 
 A direction's queue is a device here, its limit the bandwidth of the CAKE at the device's root. The errors of the Linux
 room become those that the shaper and the actuator's machine know: what a person has to set up is missing (`NotFound`)
@@ -7,10 +7,19 @@ or not allowed (`Denied`), what passes by itself is a `TimedOut`, everything els
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NoReturn
 
 from wanctl.daemon.clock import Clock
-from wanctl.linux import Cake, Channel, DeviceMissing, KernelSilent, LinuxError, NotCake, NotPermitted
+from wanctl.linux import (
+    Cake,
+    Channel,
+    DeviceMissing,
+    KernelSilent,
+    LinuxError,
+    NotCake,
+    NotPermitted,
+    may_shape,
+    not_permitted,
+)
 from wanctl.routeros import (
     Denied,
     InterfaceCounters,
@@ -26,9 +35,15 @@ from wanctl.routeros import (
 
 
 class HostCake:
-    """The devices of one site. `setup` has the tc line that makes each one's CAKE."""
+    """The devices of one site. `setup` has the tc line that makes each one's CAKE.
+
+    Raises `Denied` at once where this process may read, but not write: a site that can never be shaped.
+    """
 
     def __init__(self, clock: Clock, setup: Mapping[str, str]) -> None:
+        if not may_shape():
+            with _translated():
+                raise not_permitted(", ".join(setup), "it lacks CAP_NET_ADMIN")
         self._clock = clock
         self._cake = Cake(Channel(), setup)
         self._asked_bps: dict[str, int] = {}  # the last rate set; CAKE holds whole bytes a second of it
@@ -71,21 +86,16 @@ class HostCake:
         return Resource("", "", self._clock.boottime_ns(), None, None)
 
     def read_simple(self, queue: str) -> SimpleQueue:
-        """There is no such queue on a Linux host."""
-        _no_simple_queue(queue)
+        """There is no such queue here, and a site file that names one beside `linux` is refused before."""
+        raise NotFound(f"a Linux host has no simple queue '{queue}'")
 
     def set_simple_limit(self, queue: str, upload_bps: int | None, download_bps: int | None) -> SimpleLimit:
-        """There is no such queue on a Linux host."""
-        _no_simple_queue(queue)
+        """There is no such queue here."""
+        raise NotFound(f"a Linux host has no simple queue '{queue}' for {upload_bps} and {download_bps} bit/s")
 
     def close(self) -> None:
         """Close the socket."""
         self._cake.close()
-
-
-def _no_simple_queue(queue: str) -> NoReturn:
-    message = f"a Linux host has no simple queue '{queue}'"
-    raise AssertionError(message)  # a site file that names one beside `linux` is refused before
 
 
 @contextmanager

@@ -15,10 +15,10 @@ from wanctl.daemon.carry import carry, limits, traffic
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.mode import RouterMode, result_of
 from wanctl.engine import Intent
-from wanctl.routeros import Ambiguous, Denied, NotFound, Refused, Resting, Router, RouterError, Untrusted
+from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, Resting, RouterError, Untrusted
 from wanctl.routeros.way import TITLES, Transport, Ways
 
-READ_PERIOD_NS = 200_000_000
+READ_PERIOD_NS = 200_000_000  # of a router; this host is asked each tick
 MOST_KEPT = 256
 
 Note = Callable[[str], None]
@@ -46,6 +46,7 @@ class Requests:
         meters: tuple[Meter, ...],
         clock: Clock,
         note: Note,
+        read_period_ns: int = READ_PERIOD_NS,
     ) -> None:
         self._ways, self._actuator, self._mode, self._allowance = ways, actuator, mode, allowance
         self._meters, self._clock, self._note = meters, clock, note
@@ -53,6 +54,7 @@ class Requests:
         self.confirmations: deque[Confirmation] = deque(maxlen=MOST_KEPT)
         self.in_flight: Write | None = None  # the write that the router has not answered yet
         self.read_due_ns = clock.monotonic_ns()
+        self._read_period_ns = read_period_ns
         self._trouble: dict[str, str] = {}
         self._uptime_ns = 0
         self._queues = _by_queue(actuator.targets)
@@ -104,8 +106,9 @@ class Requests:
 
     # -- intents -------------------------------------------------------------------------------------------------------
     def _use(self, intent: Intent) -> bool:
-        name: Transport = "ssh" if intent.values["name"] == "ssh" else "rest"
-        self._ways.use(name)
+        # The machine knows two ways to a router. A host that shapes by itself has one of its own, and takes that.
+        named: Transport = "ssh" if intent.values["name"] == "ssh" else "rest"
+        self._ways.use(named if named in self._ways.names else self._ways.preferred)
         self._mode.changed_way()
         self._actuator.forget()
         return True
@@ -136,14 +139,14 @@ class Requests:
         if now_ns < self.read_due_ns:
             return False
         # On the grid, but never two at once after a router that was slow.
-        self.read_due_ns = max(self.read_due_ns + READ_PERIOD_NS, now_ns)
+        self.read_due_ns = max(self.read_due_ns + self._read_period_ns, now_ns)
         for meter in self._meters:
             if not self._asked(f"counters of {meter.wan}", lambda router, meter=meter: self._read(router, meter)):  # type: ignore[misc]
                 break
         return True
 
     # -- requests ------------------------------------------------------------------------------------------------------
-    def _asked(self, what: str, request: Callable[[Router], None], *, alone: bool = True) -> bool:
+    def _asked(self, what: str, request: Callable[[Queues], None], *, alone: bool = True) -> bool:
         """Ask the router about something; whether it answered.
 
         `alone` says that an answer which makes no sense is a trouble of this one object, and not of the whole router.
@@ -198,14 +201,14 @@ class Requests:
         self._failed(error)
         return False
 
-    def _look_for_reboot(self, router: Router) -> None:
+    def _look_for_reboot(self, router: Queues) -> None:
         uptime_ns = router.resource().uptime_ns
         if uptime_ns < self._uptime_ns:
             self._note("the router has rebooted: every rate is asserted again")
             self._actuator.forget()
         self._uptime_ns = uptime_ns
 
-    def _compare(self, router: Router, targets: tuple[Target, ...]) -> None:
+    def _compare(self, router: Queues, targets: tuple[Target, ...]) -> None:
         try:
             has = limits(router, targets)
         except (NotFound, Ambiguous):
@@ -223,7 +226,7 @@ class Requests:
             self.confirmations.append(Confirmation(target.wan, target.direction, rate_bps, now_ns))
         self._actuator.has(target, rate_bps, now_ns)
 
-    def _read(self, router: Router, meter: Meter) -> None:
+    def _read(self, router: Queues, meter: Meter) -> None:
         asked_ns = self._clock.monotonic_ns()
         if meter.interface is not None:
             rx_bytes, tx_bytes = router.read_interface(meter.interface)

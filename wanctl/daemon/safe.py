@@ -15,13 +15,13 @@ from typing import Literal
 from wanctl.config import SiteFile
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.connect import Transport, connect, targets_of, transports
-from wanctl.routeros import Ambiguous, Denied, NotFound, Refused, Router, RouterError, SimpleLimit, Untrusted
+from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, RouterError, SimpleLimit, Untrusted
 
 PAUSE_S = 0.25  # between two rounds; a router that comes back does so in seconds
 MOST_REFUSALS = 3  # of one queue: a "no" may be a write that was done, or half done, and is read back
 
 Outcome = Literal["pending", "already", "written", "failed"]
-Opener = Callable[[SiteFile, Clock, Transport], Router]
+Opener = Callable[[SiteFile, Clock, Transport], Queues]
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class _Restoration:
         """Do what is left over one transport; whether it is worth another attempt."""
         try:
             router = self._opener(self._file, self._clock, transport)
-        except Untrusted as error:
+        except (Untrusted, Denied) as error:
             self.restored.troubles[transport] = str(error)
             return False
         try:
@@ -133,7 +133,7 @@ class _Restoration:
             router.close()
         return True
 
-    def _queue(self, router: Router, queue: Queue) -> None:
+    def _queue(self, router: Queues, queue: Queue) -> None:
         """One queue. What only another attempt or another transport can mend is raised."""
         try:
             has_bps = _read(router, queue)
@@ -159,7 +159,7 @@ def _queues(file: SiteFile) -> list[Queue]:
     return list(queues.values())
 
 
-def _read(router: Router, queue: Queue) -> dict[str, int]:
+def _read(router: Queues, queue: Queue) -> dict[str, int]:
     """The limits that the router has, of those directions that the site shapes."""
     if not queue.simple:
         rate_bps = router.read_tree(queue.name).max_limit_bps
@@ -168,7 +168,7 @@ def _read(router: Router, queue: Queue) -> dict[str, int]:
     return _sides(queue, SimpleLimit(found.upload_bps, found.download_bps))
 
 
-def _write(router: Router, queue: Queue) -> dict[str, int]:
+def _write(router: Queues, queue: Queue) -> dict[str, int]:
     """Write the ceilings; the limits that the router then has."""
     ceilings = queue.ceilings_bps
     if not queue.simple:

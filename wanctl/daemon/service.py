@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from wanctl.actuator import Actuator
+from wanctl.actuator import HOST_PACE, Actuator
 from wanctl.budget import WriteBudget
 from wanctl.config import SiteFile
 from wanctl.config.law import build_site
@@ -23,7 +23,9 @@ from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.lock import ControlError, SiteLock
 from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
 from wanctl.daemon.publish import Publisher
+from wanctl.daemon.request import READ_PERIOD_NS
 from wanctl.daemon.runfolder import RunFolderError, run_folder
+from wanctl.daemon.schedule import PERIOD_NS
 from wanctl.daemon.shaper import Meter, Shaper
 from wanctl.daemon.statefolder import StateFolderError, state_folder
 from wanctl.daemon.store import Store
@@ -33,7 +35,7 @@ from wanctl.daemon.window import Window
 from wanctl.engine import Findings
 from wanctl.observe.source import Site as FixedSite
 from wanctl.probe import Egress, WanProber, parse_address
-from wanctl.routeros import Ambiguous, Denied, NotFound, Router, RouterError, Untrusted
+from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, RouterError, Untrusted
 from wanctl.site import Site
 
 # What no waiting mends: the site file and the router contradict each other.
@@ -75,18 +77,19 @@ class Service:
                 self._listener.say(str(trouble))
             return
         self.ways.use(self.ways.preferred)
+        backend = "linux" if self._file.site.router is None else "router"
         for trouble in shut:
             if isinstance(trouble, CONFIGURATION_ERRORS):
-                findings.error("WC170", trouble.message, self._file.place("router"), trouble.hint)
+                findings.error("WC170", trouble.message, self._file.place(backend), trouble.hint)
             else:
                 self._listener.say(f"{trouble}; trying again while the site runs")
 
-    def _compare(self, router: Router, findings: Findings) -> None:
+    def _compare(self, router: Queues, findings: Findings) -> None:
         for name, wan in self._file.site.wans.items():
             for direction, what in (("download", wan.download), ("upload", wan.upload)):
                 queue, simple = queue_of(what)
                 read: Callable[[str], object] = router.read_simple if simple else router.read_tree
-                key = "simple_queue" if simple else "queue"
+                key = "device" if what.device else "simple_queue" if simple else "queue"
                 self._look(findings, partial(read, queue), ("wans", name, direction, key))
             if wan.interface is not None:
                 self._look(findings, partial(router.read_interface, wan.interface), ("wans", name, "interface"))
@@ -116,7 +119,13 @@ class Service:
         site = build_site(self.plan, self._clock.monotonic_ns())
         probers = {name: self._prober(name, wan) for name, wan in self._file.site.wans.items()}
         shaper = Shaper(
-            self.ways, self._actuator, self._meters(), self._clock, self._notes.append, allowance=self._allowance
+            self.ways,
+            self._actuator,
+            self._meters(),
+            self._clock,
+            self._notes.append,
+            allowance=self._allowance,
+            read_period_ns=PERIOD_NS if self._file.site.router is None else READ_PERIOD_NS,
         )
         loop = Loop(site, list(probers.values()), shaper, self._listener, self._clock, self._notes)
         publisher = Publisher(self._file.name, site, loop, shaper, probers, self._clock)
@@ -183,13 +192,17 @@ class Service:
 
     def _made_actuator(self) -> Actuator:
         budget = self._file.site.budget
+        if self._file.site.router is None and budget is None:
+            return Actuator(targets_of(self._file), WriteBudget(None, None), HOST_PACE)
         sizes = WriteBudget() if budget is None else WriteBudget(budget.minute, budget.day)
         return Actuator(targets_of(self._file), sizes)
 
     def _meters(self) -> Iterator[Meter]:
         targets = {(one.wan, one.direction): one for one in self._actuator.targets}
         for name, wan in self._file.site.wans.items():
-            yield Meter(name, wan.interface, targets[name, "download"], targets[name, "upload"])
+            # What arrives at the interface to the WAN has not been shaped yet; an IFB counts what is left of it.
+            own = wan.interface or wan.device or wan.upload.device if self._file.site.router is None else wan.interface
+            yield Meter(name, own, targets[name, "download"], targets[name, "upload"])
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

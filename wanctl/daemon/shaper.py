@@ -18,7 +18,7 @@ from wanctl.control.sample import Confirmation, Reading
 from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.mode import RouterMode
-from wanctl.daemon.request import Meter, Requests
+from wanctl.daemon.request import READ_PERIOD_NS, Meter, Requests
 from wanctl.decision import SetRate
 from wanctl.engine import Outcome
 from wanctl.routeros.way import Ways
@@ -47,6 +47,7 @@ class Shaper:
         *,
         allowance: Allowance | None = None,
         mode: RouterMode | None = None,
+        read_period_ns: int = READ_PERIOD_NS,
     ) -> None:
         self.actuator, self.ways, self._clock, self._note = actuator, ways, clock, note
         self.mode = mode or RouterMode(ways.names, clock.monotonic_ns())
@@ -54,7 +55,7 @@ class Shaper:
         self._changed = threading.Condition()
         self._wishes: dict[tuple[str, str], int] = {}
         self._stopping = False
-        self.requests = Requests(ways, actuator, self.mode, self._allowance, tuple(meters), clock, note)
+        self.requests = Requests(ways, actuator, self.mode, self._allowance, tuple(meters), clock, note, read_period_ns)
         self._thread = threading.Thread(target=self._run, name="shaper", daemon=True)
         self.failure: BaseException | None = None  # an error of ours that ended the thread
 
@@ -131,7 +132,8 @@ class Shaper:
         """Say where the machine went, apart from what it does all day."""
         for transition in outcome.transitions:
             moved = transition.targets and transition.exited != transition.entered
-            inside = all(path.startswith(_SILENT) for path in (transition.source, *transition.entered))
+            silent = _SILENT if len(self.ways.names) > 1 else (*_SILENT, "transport.")
+            inside = all(path.startswith(silent) for path in (transition.source, *transition.entered))
             if moved and not inside:
                 region, _, state = transition.entered[-1].partition(".")
                 self._note(f"router {region} → {state}: {transition.why}")

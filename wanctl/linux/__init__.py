@@ -12,6 +12,7 @@ from wanctl.linux.error import (
     NotPermitted,
 )
 from wanctl.linux.message import Bytes, Qdisc, Tin
+from wanctl.linux.permission import may_shape, not_permitted
 
 __all__ = [
     "LEAST_BPS",
@@ -28,4 +29,6 @@ __all__ = [
     "Qdisc",
     "Seen",
     "Tin",
+    "may_shape",
+    "not_permitted",
 ]

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from wanctl.linux.channel import Answer, Channel
-from wanctl.linux.error import DeviceMissing, KernelRefused, KernelWithoutCake, NotCake, NotPermitted
+from wanctl.linux.error import DeviceMissing, KernelRefused, KernelWithoutCake, NotCake
 from wanctl.linux.kernel import cake_support, package_hint
 from wanctl.linux.message import KIND, Bytes, Qdisc, bytes_of, change_rate, list_qdiscs, qdisc_of, read_bytes, roots_of
+from wanctl.linux.permission import not_permitted
 
 LEAST_BPS = 8_000  # below this a full packet takes longer than a second, and nothing works any more
 _NO_DEVICE = (errno.ENODEV, errno.ENXIO)
@@ -80,10 +81,7 @@ class Cake:
 
     def _refused(self, device: str, index: int, answer: Answer) -> Exception:
         if answer.errno in (errno.EPERM, errno.EACCES):
-            return NotPermitted(
-                f"this process may not shape {device}: {answer.reason}",
-                "run it as root, or give it CAP_NET_ADMIN (AmbientCapabilities=CAP_NET_ADMIN in the unit)",
-            )
+            return not_permitted(device, answer.reason)
         if answer.errno in _NO_DEVICE:
             return missing(device)
         if answer.errno in _NO_CAKE:

@@ -17,6 +17,7 @@ from wanctl.routeros.error import (
 from wanctl.routeros.operations import (
     InterfaceCounters,
     ListEntry,
+    Queues,
     Resource,
     Route,
     Router,
@@ -34,6 +35,7 @@ __all__ = [
     "InterfaceCounters",
     "ListEntry",
     "NotFound",
+    "Queues",
     "Refused",
     "Resource",
     "Resting",

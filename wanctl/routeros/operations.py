@@ -119,8 +119,8 @@ class Service(NamedTuple):
     max_sessions: int | None
 
 
-class Router(Protocol):
-    """One connection to one router."""
+class Queues(Protocol):
+    """Whoever holds the queues of a site: a router, or this host. What shaping needs, and no more."""
 
     def read_tree(self, queue: str) -> TreeQueue:
         """The queue-tree entry of that name."""
@@ -147,6 +147,18 @@ class Router(Protocol):
     def read_interface(self, name: str) -> InterfaceCounters:
         """The byte counters of an interface."""
         ...
+
+    def resource(self) -> Resource:
+        """Version, board and uptime."""
+        ...
+
+    def close(self) -> None:
+        """Close the connection; the next operation opens a new one."""
+        ...
+
+
+class Router(Queues, Protocol):
+    """One connection to one router."""
 
     def set_list_entry(self, list_: str, address: str, ttl_ns: int, comment: str) -> ListEntry:
         """Have `address` (or prefix) in an address list for `ttl_ns` (whole seconds, >= 1 s) from now on.
@@ -184,14 +196,6 @@ class Router(Protocol):
         """What the group of this connection's user may do: `read`, `write`, `rest-api`, ..."""
         ...
 
-    def resource(self) -> Resource:
-        """Version, board and uptime."""
-        ...
-
     def identity(self) -> str:
         """The router's name; the cheapest question there is, good for keeping a connection warm."""
-        ...
-
-    def close(self) -> None:
-        """Close the connection; the next operation opens a new one."""
         ...

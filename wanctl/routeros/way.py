@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from wanctl.routeros.error import Denied, RouterError, Untrusted
-from wanctl.routeros.operations import Router
+from wanctl.routeros.operations import Queues
 
-Transport = Literal["rest", "ssh"]
+Transport = Literal["rest", "ssh", "netlink"]
 Probed = Literal["none", "open", "shut"]
-TITLES: dict[Transport, str] = {"rest": "REST", "ssh": "SSH"}
+TITLES: dict[Transport, str] = {"rest": "REST", "ssh": "SSH", "netlink": "the kernel"}
 
 
 class Ways:
@@ -22,12 +22,12 @@ class Ways:
     `connect` makes the adapter of a transport; what it raises is a `RouterError`.
     """
 
-    def __init__(self, names: Sequence[Transport], connect: Callable[[Transport], Router]) -> None:
+    def __init__(self, names: Sequence[Transport], connect: Callable[[Transport], Queues]) -> None:
         assert names
         self.names = tuple(names)
         self._connect = connect
         self.used: Transport = names[0]
-        self._router: Router | None = None
+        self._router: Queues | None = None
         self._probe = _Probe(names[0], connect)
 
     @property
@@ -41,7 +41,7 @@ class Ways:
         return self.names[0]
 
     @property
-    def router(self) -> Router:
+    def router(self) -> Queues:
         """The adapter in use; made now if need be. Raises `RouterError` when it cannot even be made."""
         if self._router is None:
             self._router = self._connect(self.used)
@@ -87,7 +87,7 @@ class Ways:
 class _Probe:
     """Tries one way, with a connection of its own, while the other one is in use."""
 
-    def __init__(self, name: Transport, connect: Callable[[Transport], Router]) -> None:
+    def __init__(self, name: Transport, connect: Callable[[Transport], Queues]) -> None:
         self._name, self._connect = name, connect
         self._thread: threading.Thread | None = None
         self.found: Probed = "none"
