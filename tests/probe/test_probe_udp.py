@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from wanctl.control.sample import Sample, Sent
+from wanctl.control.sample import Gap, Sample, Sent, Unsent, Void
 from wanctl.daemon.clock import SystemClock
 from wanctl.probe import AddressError, Egress, ProbePermissionError, WanProber, parse_address
 from wanctl.testing.reflector import Reflectors
@@ -195,12 +195,12 @@ def test_a_flood_of_strangers_packets_does_not_hold_up_a_tick(echo: Echo, prober
 def test_a_step_of_the_wall_clock_drops_what_is_in_flight(step_ns: int, echo: Echo) -> None:
     clock = SteppedClock()
     prober = WanProber("cable", [echo.address], clock)
-    prober.send(now_ns())
-    prober.send(now_ns())
+    sent = prober.send(now_ns()) + prober.send(now_ns())
     echo.answer()
     time.sleep(0.05)
     clock.step_ns = step_ns
     assert prober.drain(now_ns()) == ()
+    assert sorted(prober.withdraw()) == sorted(Void(*one) for one in sent)
     clock.step_ns = 0
     assert prober.drain(now_ns()) == ()
     echo.answer()
@@ -246,6 +246,43 @@ def test_a_socket_that_has_failed_for_a_second_is_opened_again() -> None:
         prober.send(start_ns + tick * 50 * MS_NS)
     assert prober.counters.local_failures == 25
     assert prober.counters.reopened == 1
+    prober.close()
+
+
+def test_what_was_in_flight_when_a_socket_is_opened_again_is_no_loss(echo: Echo) -> None:
+    # The second address refuses to be sent to, so that the socket which both share is given up.
+    prober = WanProber("cable", [echo.address, parse_address("udp://127.255.255.255:9")], CLOCK)
+    start_ns = now_ns()
+    withdrawn: list[object] = []
+    for tick in range(30):
+        prober.send(start_ns + tick * 50 * MS_NS)
+        withdrawn += prober.withdraw()
+    assert {type(one) for one in withdrawn} <= {Unsent, Void}
+    assert prober.counters.unanswered == 0
+    prober.close()
+
+
+class SleepingClock(SystemClock):
+    """The clocks of a machine that a test puts to sleep."""
+
+    def __init__(self) -> None:
+        self.slept_ns = 0
+
+    def boottime_ns(self) -> int:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME) + self.slept_ns
+
+
+def test_a_machine_that_slept_says_so_once(echo: Echo) -> None:
+    clock = SleepingClock()
+    prober = WanProber("cable", [echo.address], clock)
+    prober.drain(now_ns())
+    assert prober.withdraw() == ()
+    clock.slept_ns = 6 * 3600 * SECOND_NS
+    woke_ns = now_ns()
+    prober.drain(woke_ns)
+    assert prober.withdraw() == (Gap("cable", woke_ns),)
+    prober.drain(now_ns())
+    assert prober.withdraw() == ()
     prober.close()
 
 

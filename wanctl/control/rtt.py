@@ -378,7 +378,7 @@ class DelayTracker:
 
     def _doubt(self, now_ns: int, used: list[Reflector], limit_ms: float) -> None:
         """Leave out a reflector that does not feel what all the others feel."""
-        suspect = deaf_one(self._answers, limit_ms)
+        suspect = deaf_one((one for one in self._answers if now_ns - one[0] - one[2] * 1e6 <= PERIOD_NS), limit_ms)
         for reflector in used:
             reflector.suspected = reflector.suspected + 1 if reflector is suspect else 0
         if suspect is not None and suspect.suspected >= SECONDS:
