@@ -9,13 +9,16 @@ READY := .venv/.ready
 DIAGRAMS := diagrams
 DOCS := docs
 
-.PHONY: help demo test soak lint bench diagrams docs lock clean
+.PHONY: help demo demo-failover test soak lint bench diagrams docs lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY) ## Watch it hold the latency of a simulated link, first without and then with control (SECONDS=n)
 	@$(BIN)/wanctl demo $(if $(SECONDS),--seconds $(SECONDS))
+
+demo-failover: $(READY) ## Watch SSH take over while REST to the router is dead, and REST return (SECONDS=n, 40 at least)
+	@$(BIN)/wanctl demo --failover $(if $(SECONDS),--seconds $(SECONDS))
 
 test: $(READY) ## Run the tests (ARGS="-k baseline" for some, COVERAGE=1 to measure what they reach)
 ifdef COVERAGE

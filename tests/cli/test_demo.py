@@ -29,3 +29,9 @@ def test_a_demo_that_is_too_short_to_show_anything_is_refused(tmp_path: Path) ->
     shown = demo(tmp_path, "--seconds", "3")
     assert shown.returncode == 2
     assert "10" in shown.stderr
+
+
+def test_a_failover_needs_its_time(tmp_path: Path) -> None:
+    shown = demo(tmp_path, "--failover", "--seconds", "20")
+    assert shown.returncode == 2
+    assert "40 seconds at least" in shown.stderr

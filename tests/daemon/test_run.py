@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.store import Store
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator
-from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, World, write_site
+from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, World, allow_ssh, write_site
 
 CEILING_BPS = 42_500_000  # 85 % of the plan of 50 Mbit/s
 
@@ -182,3 +183,85 @@ def test_watch_shows_states_delays_and_rates(router: RouterosEmulator, reflector
     assert "download GREEN" in out
     assert "Mbit/s" in out
     assert all(len(line) <= 91 for line in out.splitlines())
+
+
+@pytest.fixture
+def both_ways() -> Iterator[RouterosEmulator]:
+    with RouterosEmulator(user="wanctl", password=PASSWORD, ssh_port=0) as emulator:
+        yield emulator
+
+
+def test_the_daemon_goes_on_by_ssh_when_rest_dies(
+    both_ways: RouterosEmulator, reflectors: Reflectors, tmp_path: Path
+) -> None:
+    daemon = start(allow_ssh(write_site(tmp_path, both_ways, reflectors.addresses), both_ways))
+    eventually(lambda: both_ways.max_limit(DOWNLOAD_QUEUE) == CEILING_BPS // 2)
+    assert both_ways.ssh.commands == 0  # its library is not even loaded
+    both_ways.faults.down = {"rest"}
+    both_ways.drop_connections({"rest"})
+    eventually(lambda: both_ways.ssh.commands > 3)
+    daemon.send_signal(signal.SIGTERM)
+    code, _out, err = finish(daemon)
+    assert code == 0, err
+    assert "router transport → SSH: REST is shut" in err
+    assert both_ways.max_limit(UPLOAD_QUEUE) == 10_200_000
+
+
+@pytest.mark.parametrize("transports", ["ssh", "ssh, rest"])
+def test_a_site_that_prefers_ssh_never_asks_over_rest(
+    transports: str, both_ways: RouterosEmulator, reflectors: Reflectors, tmp_path: Path
+) -> None:
+    site = allow_ssh(write_site(tmp_path, both_ways, reflectors.addresses), both_ways, transports)
+    daemon = start(site)
+    eventually(lambda: both_ways.max_limit(DOWNLOAD_QUEUE) == CEILING_BPS // 2)
+    daemon.send_signal(signal.SIGTERM)
+    assert finish(daemon)[0] == 0
+    assert both_ways.max_limit(DOWNLOAD_QUEUE) > CEILING_BPS // 2
+    assert both_ways.requests == 0
+
+
+def test_another_host_key_at_the_start_is_refused(
+    both_ways: RouterosEmulator, reflectors: Reflectors, tmp_path: Path
+) -> None:
+    site = allow_ssh(write_site(tmp_path, both_ways, reflectors.addresses), both_ways, "ssh")
+    both_ways.ssh.swap_host_key()
+    before = both_ways.max_limit(DOWNLOAD_QUEUE)
+    code, _out, err = finish(start(site))
+    assert code == 78
+    assert "host key" in err
+    assert both_ways.max_limit(DOWNLOAD_QUEUE) == before
+
+
+def test_both_directions_are_shaped_by_one_simple_queue(
+    router: RouterosEmulator, reflectors: Reflectors, tmp_path: Path
+) -> None:
+    router.state.place("/queue/simple", {"name": "lte", "target": "192.0.2.0/24", "max-limit": "50M/100M"})
+    site = write_site(tmp_path, router, reflectors.addresses)
+    text = site.read_text().replace(f"queue: {DOWNLOAD_QUEUE}", "simple_queue: lte")
+    site.write_text(text.replace(f"queue: {UPLOAD_QUEUE}", "simple_queue: lte"))
+
+    def limit() -> str:
+        return router.state.records("/queue/simple")[0]["max-limit"]
+
+    daemon = start(site, "--summary", str(tmp_path / "out.json"))
+    eventually(lambda: limit() == f"5100000/{CEILING_BPS // 2}")
+    daemon.send_signal(signal.SIGTERM)
+    assert finish(daemon)[0] == 0
+    assert limit() == "10200000/42500000"
+    assert json.loads((tmp_path / "out.json").read_text())["writes"] == 2
+
+
+def test_the_write_budget_outlives_the_daemon(
+    router: RouterosEmulator, reflectors: Reflectors, tmp_path: Path, state_home: Path
+) -> None:
+    site = write_site(tmp_path, router, reflectors.addresses)
+    site.write_text(site.read_text() + "budget: {minute: 60, day: 100}\n")
+    for _ in range(2):
+        daemon = start(site)
+        eventually(lambda: router.max_limit(DOWNLOAD_QUEUE) == CEILING_BPS // 2)
+        eventually(lambda: router.max_limit(UPLOAD_QUEUE) == 5_100_000)
+        daemon.send_signal(signal.SIGTERM)
+        assert finish(daemon)[0] == 0
+    left = Store(state_home / "wanctl" / "demo", "budget").load().value
+    assert left is not None
+    assert 91.5 < left["left"]["day"] < 93  # four writes each, and what has flowed in meanwhile

@@ -30,6 +30,7 @@ A RouterOS emulator (real HTTPS), a simulated cable line whose capacity falls to
 \b
   wanctl demo                 a minute
   wanctl demo --seconds 20    a short one
+  wanctl demo --failover      REST dies while a link is shaped, SSH takes over, REST returns
 """
 
 
@@ -37,9 +38,13 @@ A RouterOS emulator (real HTTPS), a simulated cable line whose capacity falls to
 @click.option(
     "--seconds", type=click.IntRange(LEAST_SECONDS), default=60, show_default=True, help="For both halves together."
 )
+@click.option("--failover", is_flag=True, help="Show what happens when a transport to the router dies.")
 @click.pass_context
-def demo(ctx: click.Context, seconds: int) -> None:
+def demo(ctx: click.Context, seconds: int, failover: bool) -> None:
     """The verb `demo`."""
+    if failover:
+        _failover(ctx, seconds)
+        return
     clock = SystemClock()
     phase_ns = seconds * 500_000_000
     truths: dict[str, Truth] = {}
@@ -57,6 +62,18 @@ def demo(ctx: click.Context, seconds: int) -> None:
     elif not summary:
         click.echo("demo: the daemon ended early; its message stands above", err=True)
         ctx.exit(2)
+
+
+def _failover(ctx: click.Context, seconds: int) -> None:
+    from wanctl.cli.failover import LEAST_SECONDS as LEAST_OF_FAILOVER
+    from wanctl.cli.failover import show_failover, told
+
+    if seconds < LEAST_OF_FAILOVER:
+        raise click.UsageError(f"a failover and the way back take {LEAST_OF_FAILOVER} seconds at least")
+    lines, well = told(show_failover(seconds))
+    click.echo("\n".join(lines))
+    if not well:
+        ctx.exit(1)
 
 
 def _without(router: RouterosEmulator, clock: SystemClock, phase_ns: int, truths: dict[str, Truth]) -> None:

@@ -154,3 +154,10 @@ def write_site(folder: Path, router: RouterosEmulator, reflectors: tuple[str, ..
     path = folder / "demo.yaml"
     path.write_text(site_text(router.port, reflectors))
     return path
+
+
+def allow_ssh(site: Path, router: RouterosEmulator, transports: str = "rest, ssh") -> Path:
+    """Let a site that `write_site` has made use SSH as well, with the router's host key pinned; its path."""
+    own = f"ssh_port: {router.ssh_port}\n  host_key: {router.host_key_sha256}\n  transport: [{transports}]"
+    site.write_text(site.read_text().replace("transport: [rest]", own))
+    return site
