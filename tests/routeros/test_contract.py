@@ -330,3 +330,32 @@ def test_a_write_that_the_router_refuses_is_told_in_its_words(router: Router, em
 
 def test_the_password_is_in_no_repr(router: Router) -> None:
     assert PASSWORD not in repr(router) + repr(vars(router).values())
+
+
+HOSTILE = (
+    'x"; /system/reboot; :put "', "x$[/system/reboot]", "x$(1+1)", "$x", "x;y", "x]", "{x}", "x\ny", "x\ty", "x\\",
+    "x#y", "a=b", "*1000000", "..", "Zürich", "通道", "a\u202eb", "x' or 1=1", "x~y", "x|y", "%2A", "../../system/identity",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_meant_exactly_or_refused(
+    router: Router, emulator: RouterosEmulator, writes: list[Write], name: str
+) -> None:
+    """Nothing but the queue of that very name is touched, and no name runs."""
+    orders: list[str] = []
+    emulator.account.policies.add("reboot")
+    emulator.state.on_reboot = lambda: orders.append("reboot")
+    emulator.state.add("/queue/tree", {"name": name, "parent": "global", "max-limit": "5M"})
+    writes.clear()
+    before = [emulator.max_limit(other) for other in (DOWN, UP)]
+    try:
+        assert router.set_tree_limit(name, 7_000_000) == 7_000_000
+    except Refused:
+        assert emulator.max_limit(name) == 5_000_000
+    else:
+        assert emulator.max_limit(name) == 7_000_000
+        assert router.read_tree(name).name == name
+    assert {(write.menu, write.name) for write in writes} <= {("/queue/tree", name)}
+    assert [emulator.max_limit(other) for other in (DOWN, UP)] == before
+    assert orders == []
