@@ -20,6 +20,7 @@ from wanctl.routeros.way import TITLES, Transport, Ways
 
 READ_PERIOD_NS = 200_000_000  # of a router; this host is asked each tick
 MOST_KEPT = 256
+REBOOT: tuple[Target, ...] = ()  # no queue: the uptime
 
 Note = Callable[[str], None]
 
@@ -58,6 +59,8 @@ class Requests:
         self._trouble: dict[str, str] = {}
         self._uptime_ns = 0
         self._queues = _by_queue(actuator.targets)
+        self._unread: deque[tuple[Target, ...]] = deque()  # what an audit has still to look at
+        self._meter = 0  # whose counters come next
         self._carry_out: Mapping[str, Callable[[Intent], bool]] = {
             "transport.use": self._use,
             "transport.probe": self._probe,
@@ -111,6 +114,7 @@ class Requests:
         self._ways.use(named if named in self._ways.names else self._ways.preferred)
         self._mode.changed_way()
         self._actuator.forget()
+        self._unread.clear()
         return True
 
     def _probe(self, _intent: Intent) -> bool:
@@ -126,24 +130,31 @@ class Requests:
         return write is not None
 
     def _read_limits(self, _intent: Intent) -> bool:
-        """Compare what we believe with the router: it may have rebooted, or somebody may have changed a queue."""
-        if self._asked("the router's state", self._look_for_reboot, alone=False) and all(
-            self._asked(targets[0].queue, lambda router, targets=targets: self._compare(router, targets))  # type: ignore[misc]
-            for targets in self._queues
-        ):
-            self._mode.checked(self._clock.monotonic_ns())
+        """Compare the next thing that we believe with the router; one request, so that a cut need not wait for all."""
+        if not self._unread:
+            self._unread.extend((REBOOT, *self._queues))
+        targets = self._unread[0]
+        if targets is REBOOT:
+            answered = self._asked("the router's state", self._look_for_reboot, alone=False)
+        else:
+            answered = self._asked(targets[0].queue, lambda router: self._compare(router, targets))
+        if answered:
+            self._unread.popleft()
+            if not self._unread:
+                self._mode.checked(self._clock.monotonic_ns())
         return True
 
     def _read_counters(self, _intent: Intent) -> bool:
+        """Read the next counters, if it is time; one WAN's, so that a cut need not wait for all."""
         now_ns = self._clock.monotonic_ns()
         if now_ns < self.read_due_ns:
             return False
-        # On the grid, but never two at once after a router that was slow.
-        self.read_due_ns = max(self.read_due_ns + self._read_period_ns, now_ns)
-        for meter in self._meters:
-            if not self._asked(f"counters of {meter.wan}", lambda router, meter=meter: self._read(router, meter)):  # type: ignore[misc]
-                break
-        return True
+        meter = self._meters[self._meter]
+        self._meter = (self._meter + 1) % len(self._meters)
+        if self._meter == 0:
+            # On the grid, but never two at once after a router that was slow.
+            self.read_due_ns = max(self.read_due_ns + READ_PERIOD_NS, now_ns)
+        return self._asked(f"counters of {meter.wan}", lambda router: self._read(router, meter))
 
     # -- requests ------------------------------------------------------------------------------------------------------
     def _asked(self, what: str, request: Callable[[Queues], None], *, alone: bool = True) -> bool:
@@ -189,7 +200,7 @@ class Requests:
                 return True
             case Refused():  # which may have been carried out in part: it is read back
                 self._actuator.refused(write, now_ns)
-                self._mode.doubt()
+                self._doubt()
                 self.tell(f"write to {write.target.queue}", str(error))
                 self._answered()
                 return True
@@ -197,15 +208,22 @@ class Requests:
                 self._actuator.failed(write, unknown=False)
             case _:
                 self._actuator.failed(write, unknown=True)
-                self._mode.doubt()
+                self._doubt()
         self._failed(error)
         return False
+
+    def _doubt(self) -> None:
+        """The router may have other rates than we believe: all of them are read before the next write."""
+        self._mode.doubt()
+        self._unread.clear()
 
     def _look_for_reboot(self, router: Queues) -> None:
         uptime_ns = router.resource().uptime_ns
         if uptime_ns < self._uptime_ns:
             self._note("the router has rebooted: every rate is asserted again")
             self._actuator.forget()
+            self._mode.doubt()
+            self._unread = deque((REBOOT, *self._queues))
         self._uptime_ns = uptime_ns
 
     def _compare(self, router: Queues, targets: tuple[Target, ...]) -> None:
