@@ -49,7 +49,7 @@ class House:
 
     def router(self, timeout_ns: int) -> Surveyor:
         """A new adapter."""
-        limits = {"read_timeout_ns": timeout_ns, "connect_timeout_ns": 2_000_000_000}
+        limits: dict[str, Any] = {"read_timeout_ns": timeout_ns, "connect_timeout_ns": 2_000_000_000}
         if self.transport == "rest":
             trust: dict[str, Any] = {"pin": self.emulator.pin, "now_ns": time.monotonic_ns}
             return RestRouter("127.0.0.1", "wanctl", "x", port=self.emulator.port, **trust, **limits)

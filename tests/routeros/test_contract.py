@@ -334,7 +334,8 @@ def test_the_password_is_in_no_repr(router: Router) -> None:
 
 HOSTILE = (
     'x"; /system/reboot; :put "', "x$[/system/reboot]", "x$(1+1)", "$x", "x;y", "x]", "{x}", "x\ny", "x\ty", "x\\",
-    "x#y", "a=b", "*1000000", "..", "Zürich", "通道", "a\u202eb", "x' or 1=1", "x~y", "x|y", "%2A", "../../system/identity",
+    "x#y", "a=b", "*1000000", "..", "Zürich", "通道", "a\u202eb", "x' or 1=1", "x~y", "x|y", "%2A",
+    "../../system/identity",
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.lock import ControlError, SiteLock
 from wanctl.daemon.runfolder import RunFolderError, is_served, run_folder
 from wanctl.engine import FileError
+from wanctl.routeros.way import TITLES
 
 if TYPE_CHECKING:
     from wanctl.daemon.safe import Queue, Restored
@@ -50,12 +51,9 @@ def safe(ctx: click.Context, site: str, timeout: int, force: bool, as_json: bool
     began_ns = clock.monotonic_ns()
     try:
         file = load_site(find_site(site))
-        if file.site.router is None:
-            click.echo(f"{file.name}: this site has no router: this host shapes by itself", err=True)
-            ctx.exit(2)
         lock = None if force else _lock(file.name)
-        # Read before anything is tried: an unusable password file is told with its place.
-        file.password()
+        if file.site.router is not None:
+            file.password()  # before anything is tried: an unusable file is told with its place
         restored = restore(file, clock, timeout)
     except FileError as error:
         for line in file_lines(error.findings, "full", report_width()):
@@ -112,7 +110,7 @@ def page(site: str, restored: "Restored") -> Iterator[str]:
     else:
         left = sum(1 for queue in restored.queues if queue.outcome not in ("already", "written"))
         verdict = click.style(f"{left} of {len(restored.queues)} queues are not at their ceiling", fg="red", bold=True)
-    over = f" (over {restored.transport.upper()})" if restored.transport else ""
+    over = f" (over {TITLES[restored.transport]})" if restored.transport else ""
     yield f"{click.style(site, bold=True)}  {verdict}{over}"
     yield from (f"  {_told(queue)}" for queue in restored.queues)
     if not restored.is_complete:

@@ -18,6 +18,7 @@ from wanctl.daemon.connect import Transport, connect, targets_of, transports
 from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, RouterError, SimpleLimit, Untrusted
 
 PAUSE_S = 0.25  # between two rounds; a router that comes back does so in seconds
+_BYTE_BITS = 8
 MOST_REFUSALS = 3  # of one queue: a "no" may be a write that was done, or half done, and is read back
 
 Outcome = Literal["pending", "already", "written", "failed"]
@@ -26,7 +27,7 @@ Opener = Callable[[SiteFile, Clock, Transport], Queues]
 
 @dataclass(slots=True)
 class Queue:
-    """One queue of the router: an entry of the queue tree with one limit, or a simple queue with one or two."""
+    """One queue: an entry of the queue tree or a device with one limit, or a simple queue with one or two."""
 
     name: str
     simple: bool
@@ -35,6 +36,10 @@ class Queue:
     outcome: Outcome = "pending"
     reason: str = ""  # why it is not at its ceiling
     refusals: int = 0
+
+    def is_at_ceiling(self, rates_bps: dict[str, int]) -> bool:
+        """Whether these are its ceilings; CAKE holds whole bytes a second."""
+        return all(abs(rates_bps[name] - ceiling_bps) < _BYTE_BITS for name, ceiling_bps in self.ceilings_bps.items())
 
     def refuse(self, reason: str) -> None:
         """Note a no; the last of them is final."""
@@ -138,9 +143,9 @@ class _Restoration:
         try:
             has_bps = _read(router, queue)
             queue.before_bps = queue.before_bps or has_bps
-            if has_bps == queue.ceilings_bps:
+            if queue.is_at_ceiling(has_bps):
                 queue.outcome = "already" if queue.before_bps == has_bps else "written"
-            elif (now_bps := _write(router, queue)) == queue.ceilings_bps:
+            elif queue.is_at_ceiling(now_bps := _write(router, queue)):
                 queue.outcome = "written"
             else:
                 queue.refuse(f"the router has {now_bps} after the write")

@@ -14,6 +14,7 @@ from wanctl.doctor import access, firmware, queue, traffic
 from wanctl.doctor.finding import ROUTER, Finding, Report
 from wanctl.doctor.host import host
 from wanctl.doctor.introduction import Transport
+from wanctl.doctor.kernel import kernel
 from wanctl.doctor.reach import reach
 from wanctl.doctor.reflection import PatientClock, reflection
 from wanctl.engine.diagnostic import FileError
@@ -43,10 +44,11 @@ def examine(file: SiteFile, environment: Mapping[str, str], clock: PatientClock)
 
 
 def look_at_router(file: SiteFile, environment: Mapping[str, str], clock: PatientClock, report: Report) -> None:
-    """The part about the router; a site without one has nothing to reach."""
+    """The part about the router; where this host shapes by itself, about its kernel."""
     router = file.site.router
-    report.reached = router is None
     if router is None:
+        report.reached = True
+        report.add(kernel(file, clock))
         return
     try:
         password = file.password()
