@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from wanctl.actions import ACTIONS
+from wanctl.data import data_folder
 from wanctl.engine import Findings, Model, load
-from wanctl.machines import shipped_machines, templates_for
+from wanctl.machines import TEST_SUFFIX, shipped_machines, templates_for
 from wanctl.suite import read_suite, run_case
 from wanctl.verify import Result, checks, run_check, violations
 from wanctl.verify import test_file as written_test
@@ -56,6 +57,15 @@ def failing_tests(model: Model, result: Result) -> dict[str, bool]:
     suite = read_suite(text, "it.test.yaml", findings, lambda _: model)
     assert suite is not None, findings.render()
     return {case.name: not run_case(case).passed for case in suite.cases}
+
+
+def caught_by_tests(model: Model, machine: str) -> str:
+    """The first test of a shipped machine that fails with this model, or why none can run; "" for none."""
+    path, findings = data_folder("machines") / f"{machine}{TEST_SUFFIX}", Findings()
+    suite = read_suite(path.read_text(), str(path), findings, lambda _: model)
+    if suite is None:
+        return f"the file is refused: {findings.errors[0].message}"
+    return next((case.name for case in suite.cases if not run_case(case).passed), "")
 
 
 def written(folder: Path, name: str, text: str) -> Path:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from wanctl.engine.expression import Active, Expr, symbols, walk
+from wanctl.engine.expression import Active, Expr, Name, children, symbols, walk
 from wanctl.engine.model import Action, Actions, Assign, Emit, If, Model, Raise, Send, State
 
 
@@ -61,6 +61,17 @@ def cone_of(model: Model, expressions: Iterable[Expr], states: Iterable[int] = (
 def active_states(expressions: Iterable[Expr]) -> list[int]:
     """The states that conditions ask for with `active(...)`."""
     return [node.state for expr in expressions for node in walk(expr) if isinstance(node, Active)]
+
+
+def named_states(expr: Expr) -> list[int]:
+    """The states that a condition itself asks for, defined words left closed."""
+    match expr:
+        case Active(state=state):
+            return [state]
+        case Name():
+            return []
+        case _:
+            return [state for child in children(expr) for state in named_states(child)]
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,8 @@ from wanctl.verify.formula import Query
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.result import Fault, Result
 
+INNER_WINS = ", and the inner one wins"
+
 
 def check_rows(inquiry: Inquiry) -> Result:
     """Every row fires in some run, for some parameters."""
@@ -120,7 +122,7 @@ def _rivals(model: Model, state: State) -> Iterator[tuple[Row, Row, str]]:
     for index in model.ancestors(state.index):
         for other in model.states[index].ticks:
             for row in state.ticks if other.hold is None and other.cooldown is None else ():
-                yield row, other, f"and {other.id} can both be true, and the inner one wins"
+                yield row, other, f"and {other.id} can both be true{INNER_WINS}"
 
 
 def some_contexts(inquiry: Inquiry, state: int) -> list[Sequence[bool]]:

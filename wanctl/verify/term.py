@@ -51,6 +51,8 @@ class Terms:
             sort = {"number": z3.Real, "bool": z3.Bool}.get(symbol.kind, z3.Int)
             known = z3.BoolVal(val=True) if fixed else z3.Bool(f"known {name}")
             self._variables[symbol.name] = _Term(sort(name), known)
+        self._words: dict[int, tuple[tuple[int, ...], dict[tuple[bool, ...], z3.BoolRef]]] = {}
+        self._declarations: list[tuple[str, Any, Any, Any]] = []
         self._fresh = 0
         self._moment = moment
 
@@ -108,7 +110,7 @@ class Terms:
             case Active(state=state):
                 return z3.BoolVal(val=bool(active[state]))
             case Name(symbol) if symbol.definition is not None:
-                return self.condition(symbol.definition, active)
+                return self._defined(symbol.definition, active)
             case Constant(value):
                 return z3.BoolVal(val=bool(value))
             case Name():
@@ -116,6 +118,18 @@ class Terms:
                 return z3.And(term.known, term.value)
             case EventField() | Arithmetic():
                 return self._free("bool").value
+
+    def _defined(self, definition: Expr, active: Sequence[bool]) -> "z3.BoolRef":
+        """The term of a defined word, made once for all configurations that it cannot tell apart."""
+        known = self._words.get(id(definition))
+        if known is None:
+            states = tuple(node.state for node in walk(definition) if isinstance(node, Active))
+            known = self._words[id(definition)] = (states, {})
+        states, terms = known
+        key = tuple([active[state] for state in states])
+        if key not in terms:
+            terms[key] = self.condition(definition, active)
+        return terms[key]
 
     def _pair(self, left: Expr, sign: str, right: Expr, active: Sequence[bool]) -> "z3.BoolRef":
         import z3
@@ -179,24 +193,32 @@ class Terms:
         """The values of a solution."""
         import z3
 
+        if not self._declarations:  # asking a term for its declaration is what takes long
+            self._declarations = [
+                (name, None if z3.is_true(term.known) else term.known.decl(), term.value.decl(), term.value)
+                for name, term in self._variables.items()
+            ]
         values: dict[str, Value] = {}
-        for name, term in self._variables.items():
-            known = z3.is_true(term.known) or z3.is_true(found.get_interp(term.known.decl()))
-            values[name] = self._value(found, term.value) if known else None
+        for name, known, declared, variable in self._declarations:
+            if known is None or z3.is_true(found.get_interp(known)):
+                value = found.get_interp(declared)
+                if value is None:  # anything will do
+                    value = found.eval(variable, model_completion=True)
+                values[name] = self._value(value)
+            else:
+                values[name] = None
         return values
 
-    def _value(self, found: "z3.ModelRef", variable: Any) -> Value:
+    def _value(self, value: Any) -> Value:
         import z3
 
-        value = found.get_interp(variable.decl())
-        if value is None:  # anything will do
-            value = found.eval(variable, model_completion=True)
         if z3.is_bool(value):
             return bool(z3.is_true(value))
+        above, _, below = value.as_string().partition("/")
         if value.is_int():
-            number = value.as_long()
+            number = int(above)
             return self._texts[number] if number < len(self._texts) else ""
-        return float(value.as_fraction())
+        return int(above) / int(below or 1)
 
 
 def _real(value: float) -> "z3.RatNumRef":

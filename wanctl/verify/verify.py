@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from wanctl.engine.action import ActionRegistry
 from wanctl.engine.expression import Active
 from wanctl.engine.model import Eventually, Model
-from wanctl.verify.cone import active_states, region_of
+from wanctl.verify.cone import active_states, named_states, region_of
 from wanctl.verify.cycle import check_flapping, check_rest
 from wanctl.verify.eventually import check_eventually
 from wanctl.verify.forbid import check_forbid
@@ -79,7 +79,7 @@ def _declared(inquiry: Inquiry) -> Iterator[Check]:
         return f"{model.states[region_of(model, state)].path}: {name}"
 
     for never in model.never:
-        name = told(never.name, next(iter(active_states([never.when])), 0))
+        name = told(never.name, next(iter(named_states(never.when)), 0))
         yield Check(name, "never", lambda item=never, name=name: check_never(inquiry, item, name))  # type: ignore[misc]
     seen: set[str] = set()
     for goal in model.eventually:
