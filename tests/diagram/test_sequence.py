@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.diagram.drawn import by_id, groups, ids, svg_of, texts, tooltip
+from tests.diagram.drawn import SVG, by_id, groups, ids, svg_of, texts, tooltip
 from tests.diagram.recorded import pump, recorded
 from wanctl.cli import wanctl
+from wanctl.diagram.theme import RULES
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_hundreds_of_moves_are_listed_from_both_ends_and_share_numbers_in_the_la
     root = svg_of(done.stdout)
     assert len(ids(root, "move-")) == 38
     assert "… 362 more, 27 to 388: --format json has them all" in texts(root)
-    assert len(list(groups(root, "mark"))) < 100
+    assert len(list(groups(root, "moved"))) < 100
 
 
 def test_the_calm_state_can_be_another(folder: Path) -> None:
@@ -145,6 +146,17 @@ def test_a_sequence_needs_a_run(folder: Path) -> None:
     assert "wanctl replay TRACE --transitions FILE" in done.stderr
     alone = CliRunner().invoke(wanctl, ["graph", "pump.yaml", "--calm", "OFF"])
     assert "--excursion and --calm go with --sequence" in alone.stderr
+
+
+def test_no_group_is_of_the_class_of_a_shape_whose_colours_its_shapes_would_inherit(folder: Path) -> None:
+    shapes = {rule.look for rule in RULES}
+    for root in (svg_of(sequence().stdout), svg_of(picture_of_hits().stdout)):
+        classes = {look for group in root.iter(f"{SVG}g") for look in group.get("class", "").split()}
+        assert classes & shapes == set()
+
+
+def picture_of_hits() -> Result:
+    return CliRunner().invoke(wanctl, ["graph", "pump.yaml", "--trace", "run.jsonl"])
 
 
 def test_the_machine_of_these_tests_is_one() -> None:

@@ -59,6 +59,19 @@ def test_its_pictures_are_current(name: str, more: tuple[str, ...]) -> None:
     assert drawn == (HERE / name).read_text("utf-8"), f"run: {command}"
 
 
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("day.svg", ("--brief",)),
+        ("fire.svg", ("--sequence", "--calm", "burner.STANDBY", "--excursion", "21")),
+    ],
+)
+def test_the_pictures_of_its_day_are_current(name: str, more: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "day.jsonl").write_text("".join(heat(24, 21.0).lines))
+    drawn = run("graph", HEATING, *ACTIONS, "--trace", str(tmp_path / "day.jsonl"), *more, cwd=ROOT).stdout
+    assert drawn == (HERE / name).read_text("utf-8"), f"run: make a day, then wanctl graph --trace ... {' '.join(more)}"
+
+
 def test_its_schemas_are_current_and_its_files_fit_them() -> None:
     for path, text in schemas().items():
         assert path.read_text("utf-8") == text, "run: python -m examples.heating.schema"

@@ -43,7 +43,7 @@ def timeline(found: Excursion) -> Scene:
     head.shapes.append(Text("title", MARGIN_PX, 38, title(found)))
     head.shapes.append(Text("doc", MARGIN_PX, 56, _subtitle(found)))
     top = 76.0
-    frame = _Frame(MARGIN_PX + label + 28, WIDTH_PX - MARGIN_PX - 12, top, found.first_ns, found.last_ns)
+    frame = _Frame(MARGIN_PX + label + 28, WIDTH_PX - MARGIN_PX - 36, top, found.first_ns, found.last_ns)
     bottom = top + LANE_PX * len(found.lanes) + 8
     panel = Group(("machine",), [Rect("panel", MARGIN_PX, top, WIDTH_PX - 2 * MARGIN_PX, bottom - top + 30, 7)])
     groups = [head, panel, _axis(found, frame, bottom)]
@@ -149,7 +149,7 @@ def _numbers(moves: Sequence[Move], frame: _Frame, y: float) -> Iterator[Group]:
         told = "\n".join(f"{move.number}  {move.transition.why or move.transition.guard}" for move in mark)
         body = Rect("bar", left, y - 8, width, 16, 8)
         label = Text("number", round(left + width / 2, 1), y + 3.6, _range(mark), "middle")
-        yield Group(("mark",), [Curve("line", stem), body, label], title=told)
+        yield Group(("moved",), [Curve("line", stem), body, label], title=told)
 
 
 def _range(mark: Sequence[Move]) -> str:
