@@ -210,7 +210,7 @@ class Interpreter:
         asked: dict[Row, bool] = {}
         selected: list[Row] = []
         for leaf in starts if starts is not None else self._leaves():
-            for state in (leaf, *leaf.ancestors):
+            for state in leaf.lineage:
                 rows = rows_of(state)
                 row = next((row for row in rows if self._is_true_once(row, asked)), None) if rows else None
                 if row is not None:

@@ -6,7 +6,6 @@ from operator import attrgetter
 from tests.reference.chart import Chart
 from tests.reference.tree import Row, State
 
-
 _ORDER = attrgetter("order")
 
 

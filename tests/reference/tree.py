@@ -97,9 +97,11 @@ class State:
     after: list[tuple[int, list[Row]]] = field(default_factory=list)
 
     ancestors: "tuple[State, ...]" = ()  # the states around this one, innermost first; the machine is the last
+    lineage: "tuple[State, ...]" = ()  # this one and its ancestors
 
     def __post_init__(self) -> None:
-        self.ancestors = (self.parent, *self.parent.ancestors) if self.parent is not None else ()
+        self.ancestors = self.parent.lineage if self.parent is not None else ()
+        self.lineage = (self, *self.ancestors)
 
     def __repr__(self) -> str:
         return self.path or "(machine)"

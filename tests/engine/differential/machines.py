@@ -5,6 +5,7 @@ from typing import Any
 from tests.engine.differential.source import Source, chance, pick
 from tests.engine.differential.words import DECLARATIONS, DESCRIPTORS, EVENTS, Words
 
+PART = "part"  # the template of a machine, kept beside it in the same document
 MOST_STATES = 14
 MOST_DEPTH = 4
 _TIMES = ("10ms", "0.01s", "20ms", "35ms", "50ms", "50ms", "0.1s", "0.1s", "3s")
@@ -41,13 +42,14 @@ class Node:
 
 
 class MachineMaker:
-    """Draws one machine file."""
+    """Draws one machine file, or a template, whose states have names of their own and are fewer."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, *, template: bool = False, unbounded: bool = False) -> None:
         self.source = source
-        self.count = 0
+        self.template = template
+        self.count = MOST_STATES - 5 if template else 0
         self.may_end = chance(source, 15)
-        self.unbounded = chance(source, 2)  # but for the usual 128
+        self.unbounded = unbounded or chance(source, 2)  # but for the usual 128
         self.risky_ticks = chance(source, 40)
         self.root = Node("", pick(source, ("compound", "compound", "parallel")), None)
 
@@ -61,12 +63,17 @@ class MachineMaker:
         self.words.raises_left = 3
         for node in self.root.family():
             self._fill(node)
+        places = [node for node in self.states if node.kind == "atomic"]
+        opens = not self.template and bool(places) and chance(source, 25)
+        for node in [pick(source, places) for _ in range(1 + chance(source, 40))] if opens else ():
+            node.spec = {"template": PART, "with": self._bindings()}
         head: dict[str, Any] = {"schema": "1", "machine": "drawn"}
         if chance(source, 50):
             head["conflicts"] = "scxml"
         if not self.unbounded:
             head["max_microsteps"] = pick(source, ("8", "6", "12"))  # low, or loops would take most of the time
-        return {**head, **DECLARATIONS, **self._document(self.root)}
+        whole = {**head, **DECLARATIONS, **self._document(self.root)}
+        return {**whole, PART: MachineMaker(source, template=True, unbounded=self.unbounded).make()} if opens else whole
 
     # -- the tree ------------------------------------------------------------------------------------------------------
 
@@ -99,11 +106,18 @@ class MachineMaker:
 
     def _new_name(self) -> str:
         self.count += 1
-        return f"s{self.count}"
+        return f"{'t' if self.template else 's'}{self.count}"
 
     def _name_of(self, node: Node) -> str:
         words = node.path().split(".")
         return ".".join(words[self.source.below(len(words)) :]) if chance(self.source, 30) else node.name
+
+    def _bindings(self) -> dict[str, str]:
+        """What a template's names stand for: all its inputs, and some of the others."""
+        source = self.source
+        bound = {name: name for name in DECLARATIONS["inputs"]}
+        others = {"limit": ("limit", "7"), "busy": ("not up", "busy"), "n": ("n",), "m": ("n", "m"), "flag": ("flag",)}
+        return bound | {name: pick(source, choices) for name, choices in others.items() if chance(source, 40)}
 
     # -- what states hold ----------------------------------------------------------------------------------------------
 

@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any
 
-from tests.engine.differential.drive import Mismatch, Step, compare, to_yaml
-from tests.reference import ChartError
+from tests.engine.differential.drive import Document, Mismatch, Opinion, Step, compare, to_yaml
+from tests.reference import ChartError, Interpreter
 from wanctl.engine import FileError
 
-Document = dict[str, Any]
 Path = tuple[Any, ...]
 Shows = Callable[[Document, list[Step]], bool]
 _KEPT = frozenset({"schema", "machine"})
@@ -36,18 +35,18 @@ def shrink(
     return document, steps
 
 
-def mismatch(document: Document, steps: list[Step]) -> Mismatch | None:
+def mismatch(document: Document, steps: list[Step], opinion: Opinion = Interpreter) -> Mismatch | None:
     """Where the two part; None also for a file that is not legal, which a deletion may well make."""
     try:
-        return compare(to_yaml(document), steps)
+        return compare(document, steps, opinion=opinion)
     except (FileError, ChartError, AssertionError, KeyError, ValueError):
         return None
 
 
-def counterexample(document: Document, steps: list[Step]) -> str:
+def counterexample(document: Document, steps: list[Step], opinion: Opinion = Interpreter) -> str:
     """A counterexample for people: the file, the steps, and what both showed."""
     lines = [to_yaml(document), *(f"{number}: {step}" for number, step in enumerate(steps))]
-    found = mismatch(document, steps)
+    found = mismatch(document, steps, opinion)
     if found is not None:
         lines += [f"step {found.step}: {found.what}"]
         lines += [f"engine:    {_brief(found.engine)}", f"reference: {_brief(found.reference)}"]
@@ -90,7 +89,7 @@ def _paths(node: Any, above: Path = ()) -> Iterator[Path]:
     for key in node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ():
         if above or key not in _KEPT:
             yield (*above, key)
-            yield from _paths(node[key], (*above, key))
+        yield from _paths(node[key], (*above, key))
 
 
 def _without(document: Document, path: Path) -> Document | None:

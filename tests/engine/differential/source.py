@@ -22,7 +22,7 @@ class Seeded:
         self._random = Random(seed)
 
     def below(self, count: int) -> int:
-        return self._random.randrange(count)
+        return int(self._random.random() * count)
 
 
 def pick(source: Source, items: Sequence[T]) -> T:

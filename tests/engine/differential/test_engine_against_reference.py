@@ -10,15 +10,25 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.engine.differential.drive import Step, Tally, compare, draw_steps, drive_reference, to_yaml
+from tests.engine.differential.drive import (
+    Document,
+    Opinion,
+    Step,
+    draw_steps,
+    drive_reference,
+    reference_of,
+    to_yaml,
+)
 from tests.engine.differential.machines import MachineMaker
-from tests.engine.differential.shrink import Document, counterexample, mismatch, shrink
+from tests.engine.differential.run import run
+from tests.engine.differential.shrink import counterexample, mismatch, shrink
 from tests.engine.differential.source import Seeded
 from tests.reference import ChartError, Interpreter
+from tests.reference.interpreter import Entry
+from tests.reference.tree import State
 
 LEAST_STEPS = int(os.environ.get("WANCTL_DIFFERENTIAL_STEPS", "15000"))
 FIRST_SEED = int(os.environ.get("WANCTL_DIFFERENTIAL_SEED", "0"))
-STEPS_OF_A_MACHINE = 400
 
 
 class Drawn:
@@ -36,18 +46,17 @@ def explain(document: Document, steps: list[Step], title: str) -> str:
 
 
 def test_they_agree_on_machines_from_seeds() -> None:
-    tally = Tally()
-    seed = FIRST_SEED
-    while tally.steps < LEAST_STEPS:
-        source = Seeded(seed)
-        document = MachineMaker(source).make()
-        steps = draw_steps(source, STEPS_OF_A_MACHINE)
-        if compare(to_yaml(document), steps, tally) is not None:
-            pytest.fail(explain(document, steps, f"seed {seed}"), pytrace=False)
-        seed += 1
+    done = run(LEAST_STEPS, FIRST_SEED)
+    print(done)  # pytest -rP shows it
+    if done.parted is not None:
+        parted = done.parted
+        pytest.fail(explain(parted.document, parted.steps, f"seed {parted.seed}"), pytrace=False)
     # Steps that move nothing, or only loops that end at a bound, would prove little.
+    tally = done.tally
     assert tally.rows > tally.steps
     assert tally.faults < tally.steps / 5
+    assert tally.templates > tally.machines / 10
+    assert tally.snapshots > tally.steps / 100
 
 
 @settings(
@@ -63,6 +72,42 @@ def test_they_agree_on_machines_that_hypothesis_draws(data: st.DataObject) -> No
         pytest.fail(explain(document, steps, "hypothesis"), pytrace=False)
 
 
+class Forgetful(Interpreter):
+    """An interpreter with a fault: a hold survives that its state is left."""
+
+    def _exit(self, state: State) -> None:
+        kept = dict(self.observed)
+        super()._exit(state)
+        self.observed = kept
+
+
+class Hasty(Interpreter):
+    """An interpreter with a fault: of two entries due at one time it takes the later one first."""
+
+    def _queue(self, entry: Entry) -> None:
+        super()._queue(entry)
+        entry.order = -entry.order
+
+
+@pytest.mark.parametrize(("opinion", "words"), [(Forgetful, ("tick", "for: ", "of: ")), (Hasty, ("send", "after"))])
+def test_a_planted_fault_is_found_and_told_in_a_few_lines(opinion: Opinion, words: tuple[str, ...]) -> None:
+    for seed in range(FIRST_SEED, FIRST_SEED + 1_000):
+        source = Seeded(seed)
+        document = MachineMaker(source).make()
+        steps = draw_steps(source, 100)
+        small_enough = len(to_yaml(document).splitlines()) < 150  # a larger one takes a minute to be made small
+        found = mismatch(document, steps, opinion) if small_enough else None
+        if found is not None:
+            break
+    assert found is not None
+    small, few = shrink(document, steps[: found.step + 1], lambda one, two: mismatch(one, two, opinion) is not None)
+    told = counterexample(small, few, opinion)
+    assert "engine: " in told
+    assert any(word in told for word in words)
+    assert len(told.splitlines()) <= 45
+    assert mismatch(small, few) is None  # the fault is the planted one: without it they agree
+
+
 def test_what_parts_them_is_made_small() -> None:
     """Shown with something that is always there to be found: an event that leads to a certain state."""
     source = Seeded(FIRST_SEED + 7)
@@ -71,7 +116,7 @@ def test_what_parts_them_is_made_small() -> None:
 
     def ends_there(document: Document, steps: list[Step]) -> bool:
         try:
-            reference = Interpreter(to_yaml(document))
+            reference = reference_of(document)
             reference.start()
             if reference.leaves == ["GOAL"]:
                 return False
