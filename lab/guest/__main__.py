@@ -1,0 +1,112 @@
+"""Plays one job in the guest: `python -m lab.guest FOLDER`; and, started by itself, its other processes."""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from lab.guest.network import FARTHER_MS, Tc, bottleneck, build, path_delay, start
+from lab.guest.traffic import load, read_job, serve
+from lab.guest.witness import watch
+
+SAMPLE_EVERY_S = 0.1
+ORACLE_SHARE = 0.95  # of the true capacity
+LINK_FILE = Path("/tmp/link.json")  # in the guest's own memory
+
+
+def play(folder: str) -> None:
+    """Build the network, start everybody, follow the schedule, and leave the results in the folder."""
+    job = read_job(folder)
+    build(job)
+    LINK_FILE.write_text(json.dumps(job["link"]))
+    here = ("-m", "lab.guest")
+    server = start("internet", sys.executable, *here, "serve")
+    begin_s = time.monotonic() + 2.0
+    at = (folder, repr(begin_s))
+    witness = start("router", sys.executable, *here, "watch", *at)
+    start("home", sys.executable, *here, "load", *at)
+    _sleep_until(begin_s)
+    controller = None
+    if job["command"]:
+        with Path(folder, "controller.log").open("w") as log:
+            controller = start("router", "bash", "-c", job["command"], env=_environment(), cwd=job["folder"],
+                               stdout=log, stderr=log, start_new_session=True)  # fmt: skip
+    threading.Thread(target=_follow, args=(job, begin_s), daemon=True).start()
+    samples = threading.Thread(target=_sample, args=(folder, job, begin_s, witness.pid, server.pid))
+    samples.start()
+    witness.wait()
+    samples.join()
+    ended = controller.poll() if controller is not None else None
+    if controller is not None and ended is None:
+        os.killpg(controller.pid, signal.SIGTERM)
+        time.sleep(2.0)
+    Path(folder, "ran.json").write_text(json.dumps({"ended_early": ended is not None, "exit": ended}))
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "WANCTL_LAB_JSON": str(LINK_FILE), "PYTHONUNBUFFERED": "1"}
+
+
+def _follow(job: dict[str, Any], begin_s: float) -> None:
+    """The capacity and the reflectors' noise over time; and the oracle, who knows the capacity at once."""
+    isp, internet, router = Tc("isp"), Tc("internet"), Tc("router")
+    rows = [(row[0], "capacity", row) for row in job["capacity"][1:]]
+    rows += [(at_s, "noise", common_ms) for at_s, common_ms in job["noise"]]
+    for at_s, what, value in sorted(rows, key=lambda row: row[0]):
+        _sleep_until(begin_s + at_s)
+        if what == "noise":
+            internet([
+                path_delay("change", band, job["rtt_ms"] + farther_ms + value, job["each_ms"])
+                for band, farther_ms in enumerate(FARTHER_MS, start=2)
+            ])  # fmt: skip
+            continue
+        isp([f"qdisc change {line}" for line in bottleneck(job, value)])
+        if job["kind"] == "oracle":
+            rates = zip(("ifb-wan", "wan"), value[1:], strict=True)
+            router([f"qdisc change dev {name} root cake bandwidth {bps * ORACLE_SHARE:.0f}bit" for name, bps in rates])
+
+
+def _sample(folder: str, job: dict[str, Any], begin_s: float, router: int, internet: int) -> None:
+    """What was delivered behind the bottleneck and behind CAKE: the router's `lan` out, the internet's `net` in."""
+    rows, turn = ["t_s,down_bytes,up_bytes"], 0
+    while (at_s := turn * SAMPLE_EVERY_S) <= job["time_s"]:
+        _sleep_until(begin_s + at_s)
+        down, up = _counters(router)["lan"][1], _counters(internet)["net"][0]
+        rows.append(f"{time.monotonic() - begin_s:.3f},{down},{up}")
+        turn += 1
+    Path(folder, "delivered.csv").write_text("\n".join([*rows, ""]))
+
+
+def _counters(pid: int) -> dict[str, tuple[int, int]]:
+    """Received and sent bytes of each interface of a process's namespace."""
+    found = {}
+    for line in Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]:
+        name, _, numbers = line.partition(":")
+        fields = numbers.split()
+        found[name.strip()] = int(fields[0]), int(fields[8])
+    return found
+
+
+def _sleep_until(at_s: float) -> None:
+    time.sleep(max(0.0, at_s - time.monotonic()))
+
+
+def main() -> None:
+    """Be one of the four."""
+    match sys.argv[1:]:
+        case ["serve"]:
+            serve()
+        case ["load", folder, begin]:
+            load(read_job(folder), float(begin))
+        case ["watch", folder, begin]:
+            watch(folder, float(begin), read_job(folder)["time_s"])
+        case [folder]:
+            play(folder)
+
+
+if __name__ == "__main__":
+    main()
