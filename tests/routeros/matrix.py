@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from tests.routeros import states
 from tests.routeros.outcome import (
     DOWN,
     HASTY,
@@ -181,6 +182,11 @@ def house(transport: str) -> Iterator[House]:
         yield House(emulator, transport)
 
 
+def document() -> str:
+    """docs/results/fault-matrix.md."""
+    return f"{table()}\n{states.table()}"
+
+
 def surprises(house: House, fault: str) -> list[str]:
     """The cells of one fault over one transport that end otherwise than they must."""
     found = []
@@ -199,7 +205,7 @@ def main() -> None:
             for fault in STRIKING:
                 found += surprises(one, fault)
     print("\n".join(found) or "all cells are as the table says", file=sys.stderr)
-    print(table(), end="")
+    print(document(), end="")
     raise SystemExit(1 if found else 0)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.routeros.matrix import House, house, surprises
-from tests.routeros.outcome import STRIKING, TRANSPORTS, table
+from tests.routeros.matrix import House, document, house, surprises
+from tests.routeros.outcome import STRIKING, TRANSPORTS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "results" / "fault-matrix.md"
 
@@ -26,4 +26,4 @@ def test_each_operation_ends_as_the_table_says(standing: House, fault: str) -> N
 
 
 def test_the_table_is_the_published_one() -> None:
-    assert DOCUMENT.read_text() == table(), "run: python -m tests.routeros.matrix > docs/results/fault-matrix.md"
+    assert DOCUMENT.read_text() == document(), "run: python -m tests.routeros.matrix > docs/results/fault-matrix.md"
