@@ -77,6 +77,10 @@ class ClassicWan:
             return NOTHING_DECIDED
         return rates, outcome.transitions, outcome.faults
 
+    def event(self, now_ns: int, name: str) -> Ticked:  # noqa: ARG002
+        """The law of the field knows no operator: it has nothing that waits for an event."""
+        return NOTHING_DECIDED
+
     def memory(self) -> dict[str, Any]:
         """What is worth knowing after a restart, as JSON values: the machine, the baseline, the rates."""
         return {

@@ -33,6 +33,10 @@ class Controller(Protocol):
         """The machine that decides."""
         ...
 
+    def event(self, now_ns: int, name: str) -> Ticked:
+        """Deliver a named event to its machine, such as `operator.hold`; nothing moves where no row waits for it."""
+        ...
+
     def memory(self) -> dict[str, Any]:
         """What is worth knowing after a restart, as JSON values."""
         ...

@@ -23,7 +23,8 @@ def eventually(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
 @contextmanager
 def daemon(site: Path, folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """`wanctl run` with its run folder at `folder`, from the moment its control socket is there."""
-    environment = {**os.environ, "RUNTIME_DIRECTORY": str(folder)}
+    state = folder.with_name(f"{folder.name}.state")
+    environment = {**os.environ, "RUNTIME_DIRECTORY": str(folder), "STATE_DIRECTORY": str(state)}
     command = [sys.executable, "-m", "wanctl", "run", str(site), *options]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment

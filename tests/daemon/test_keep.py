@@ -12,6 +12,7 @@ from tests.site.loop import make_plan
 from tests.site.test_wan import Line
 from wanctl.daemon.disk import Disk
 from wanctl.daemon.keep import PERIOD_NS, Keeper, memory_of, wake
+from wanctl.daemon.pins import Pins
 from wanctl.daemon.store import Loaded, Store
 from wanctl.decision import Decision
 from wanctl.plan import SitePlan
@@ -50,7 +51,7 @@ def line() -> Line:
 
 @pytest.fixture(scope="module")
 def kept(line: Line) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads(json.dumps(memory_of(Site({"cable": line.wan}), Moment(line.now_ns))))
+    state: dict[str, Any] = json.loads(json.dumps(memory_of(Site({"cable": line.wan}), Pins(), Moment(line.now_ns))))
     return state
 
 
@@ -128,6 +129,12 @@ def test_a_wan_whose_memory_does_not_fit_begins_anew_and_is_said(line: Line, kep
     assert "baseline.LEARNING" in woken.site.wans["cable"].signals.states
 
 
+def test_a_pin_goes_on_with_its_machine(line: Line, kept: dict[str, Any]) -> None:
+    pinned = {**kept, "pins": {"cable": 90 * SECOND_NS, "gone": 1}}
+    assert wake(PLAN, loaded(pinned), after(1, line)).pins == {"cable": 90 * SECOND_NS}
+    assert wake(PLAN, loaded(pinned), after(100, line)).pins == {}  # its machine begins anew, and holds nothing
+
+
 def test_a_wan_that_the_site_has_no_more_is_left_out(line: Line, kept: dict[str, Any]) -> None:
     others = {**kept, "wans": {"lte": kept["wans"]["cable"]}}
     woken = wake(PLAN, loaded(others), after(1, line))
@@ -152,7 +159,7 @@ def test_the_state_is_saved_every_ten_seconds_and_at_the_end(line: Line, tmp_pat
     notes, store, clock = Notes(), Store(tmp_path, "site"), Moment(line.now_ns)
     disk = Disk(notes.fail)
     disk.start()
-    keeper = Keeper(lambda: Site({"cable": line.wan}), store, disk, clock, notes.said.append)
+    keeper = Keeper(lambda: Site({"cable": line.wan}), Pins(), store, disk, clock, notes.said.append)
     keeper.decided(Decision(clock.monotonic, (), (), {}))
     keeper.decided(Decision(clock.monotonic + PERIOD_NS, (), (), {}))
     keeper.close()
@@ -169,7 +176,7 @@ def test_a_disk_that_takes_nothing_is_said_once_and_when_it_takes_it_again(line:
     blocked.write_text("a file in the folder's place")
     disk = Disk(notes.fail)
     disk.start()
-    keeper = Keeper(lambda: Site({"cable": line.wan}), Store(blocked, "site"), disk, clock, notes.said.append)
+    keeper = Keeper(lambda: Site({"cable": line.wan}), Pins(), Store(blocked, "site"), disk, clock, notes.said.append)
 
     def keep() -> None:
         keeper.keep()

@@ -9,13 +9,15 @@ import click
 
 from wanctl.cli.report import lines
 from wanctl.cli.span import Span
-from wanctl.config import find_site, load_site
-from wanctl.config.law import check_laws
+from wanctl.config import find_site
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.journal import Journal
 from wanctl.daemon.lock import ControlError
 from wanctl.daemon.loop import Listener
-from wanctl.daemon.service import CONFIGURATION_ERRORS, Service
+from wanctl.daemon.notify import Notifier
+from wanctl.daemon.preflight import CONFIGURATION_ERRORS, read_checked
+from wanctl.daemon.service import Service
+from wanctl.daemon.sink import FORMATS, Format, sink_of
 from wanctl.daemon.watch import Watch
 from wanctl.engine import FileError, Findings
 from wanctl.probe import AddressError, ProbePermissionError
@@ -43,20 +45,28 @@ Exit code: 0 stopped, 78 the configuration is wrong (do not restart), 2 anything
 @click.option("--watch", is_flag=True, help="Show state, delays and rates while it runs.")
 @click.option("--duration", type=Span(), metavar="TIME", help="Stop after this time.")
 @click.option("--summary", type=click.Path(path_type=Path), metavar="FILE", help="Write figures as JSON when it stops.")
+@click.option(
+    "--log",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="How to say things: text, JSON lines, or what suits the place (the journal of systemd gets fields).",
+)
 @click.pass_context
-def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summary: Path | None) -> None:
+def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summary: Path | None, log: Format) -> None:
     """The verb `run`."""
     # Another thread that computes (an answer to a scrape) gives way to a tick that is due within this, not after 5 ms.
     sys.setswitchinterval(SWITCH_S)
     clock = SystemClock()
-    listener: Listener = Watch(clock, sys.stdout, colour=ctx.color is not False) if watch else Journal(clock)
+    listener: Listener = (
+        Watch(clock, sys.stdout, colour=ctx.color is not False)
+        if watch
+        else Journal(clock, sink_of(log, clock, sys.stderr, os.environ))
+    )
     try:
-        file = load_site(find_site(site))
-        file.require_runnable()
-        findings = Findings(sources=dict(file.warnings.sources))
-        check_laws(file, findings)
-        findings.raise_errors()
-        service = Service(file, clock, listener)
+        checked = read_checked(find_site(site))
+        findings = Findings(sources=dict(checked.file.warnings.sources))
+        service = Service(checked, clock, listener, Notifier.of(os.environ, os.getpid()))
         service.lock(os.environ)
         service.keep_state(os.environ)
         service.check_router(findings)

@@ -60,12 +60,20 @@ class _Client:
 class ControlServer:
     """Serves verbs on `control.sock` in a run folder. A handler may take its time, but holds up the other clients."""
 
-    def __init__(self, folder: Path, handlers: Mapping[str, Handler], clock: Clock, note: Note) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        handlers: Mapping[str, Handler],
+        clock: Clock,
+        note: Note,
+        failed: Callable[[BaseException], None] | None = None,
+    ) -> None:
         """Raises `ControlError` when the socket cannot be made. The site's lock must be held: what is there is stale.
 
-        `note` is told when the thread ends by a fault of ours.
+        `note` is told of a verb that fails by a fault of ours, `failed` (or `note`) of one that ends the thread.
         """
         self._handlers, self._clock, self._note = dict(handlers), clock, note
+        self._failed = failed or (lambda error: note(f"the control socket has failed: {type(error).__name__}: {error}"))
         self._path = folder / SOCKET_NAME
         self._clients: dict[int, _Client] = {}
         self._selector = selectors.DefaultSelector()
@@ -110,7 +118,7 @@ class ControlServer:
                         self._attend(self._clients[key.fd], mask)
                 self._drop_idle()
         except Exception as error:  # noqa: BLE001  (said: never a silent dead thread; the WANs go on without it)
-            self._note(f"the control socket has failed: {type(error).__name__}: {error}")
+            self._failed(error)
         finally:
             for client in list(self._clients.values()):
                 self._drop(client)

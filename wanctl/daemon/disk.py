@@ -22,10 +22,12 @@ class Disk:
         self._changed = threading.Condition()
         self._jobs: dict[str, Job] = {}
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="disk", daemon=True)
+        self._thread = self._made()
 
     def start(self) -> None:
-        """Begin to work."""
+        """Begin to work, or begin again after a fault."""
+        if self._thread.ident is not None:
+            self._thread = self._made()
         self._thread.start()
 
     def post(self, name: str, job: Job) -> None:
@@ -44,8 +46,12 @@ class Disk:
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join(STOP_TIMEOUT_S)
+        if self._thread.ident is not None:
+            self._thread.join(STOP_TIMEOUT_S)
         return not self._thread.is_alive()
+
+    def _made(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="disk", daemon=True)
 
     def _run(self) -> None:
         name = ""

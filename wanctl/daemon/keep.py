@@ -12,7 +12,7 @@ it is taken up as far as it is still true:
 Whatever is not taken up begins anew, and is said. A clock that was set back makes an age unknown, and unknown is old.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from wanctl.config.law import build_site
 from wanctl.control.memory import RecallError
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.disk import Disk
+from wanctl.daemon.pins import Pins
 from wanctl.daemon.store import Loaded, Store, StoreError
 from wanctl.decision import Decision
 from wanctl.engine.unit import format_quantity
@@ -43,16 +44,18 @@ class Woken:
 
     site: Site
     taken_up: tuple[str, ...]  # the WANs whose machines go on
-    lost: tuple[str, ...] = field(default=())  # what begins anew, and why, in sentences
+    lost: tuple[str, ...] = ()  # what begins anew, and why, in sentences
+    pins: Mapping[str, int] = field(default_factory=dict)  # until when, of the WANs whose machines go on
 
 
-def memory_of(site: Site, clock: Clock) -> dict[str, Any]:
+def memory_of(site: Site, pins: Pins, clock: Clock) -> dict[str, Any]:
     """The state of a site between two ticks, as JSON values."""
     return {
         "schema": SCHEMA,
         "monotonic_ns": clock.monotonic_ns(),
         "realtime_ns": clock.realtime_ns(),
         "wans": {name: wan.memory() for name, wan in site.wans.items()},
+        "pins": pins.memory(),
     }
 
 
@@ -85,7 +88,13 @@ def wake(plan: SitePlan, loaded: Loaded, clock: Clock) -> Woken:
             lost.append(f"the machine of {name} begins anew: {trouble}")
         elif machines:
             taken_up.append(name)
-    return Woken(site, tuple(taken_up), tuple(lost))
+    return Woken(site, tuple(taken_up), tuple(lost), _pins(kept, taken_up))
+
+
+def _pins(kept: Mapping[str, Any], wans: Iterable[str]) -> dict[str, int]:
+    pins = kept.get("pins")
+    known = pins if isinstance(pins, dict) else {}
+    return {wan: known[wan] for wan in wans if isinstance(known.get(wan), int)}
 
 
 def _age(kept: Mapping[str, Any], clock: Clock) -> tuple[int | None, bool]:
@@ -109,9 +118,12 @@ def _wans(kept: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
 class Keeper:
     """Listens to the ticks of a site, and has its state saved every ten seconds and at the end."""
 
-    def __init__(self, site: Callable[[], Site], store: Store, disk: Disk, clock: Clock, note: Note) -> None:
+    def __init__(
+        self, site: Callable[[], Site], pins: Pins, store: Store, disk: Disk, clock: Clock, note: Note
+    ) -> None:
         """`site` tells which one is at work. `note` hears once when the disk does not take it."""
-        self._site, self._store, self._disk, self._clock, self._note = site, store, disk, clock, note
+        self._site, self._pins, self._store = site, pins, store
+        self._disk, self._clock, self._note = disk, clock, note
         self._due_ns = clock.monotonic_ns() + PERIOD_NS
         self._trouble = ""
 
@@ -130,7 +142,7 @@ class Keeper:
 
     def keep(self) -> None:
         """Have the state saved as it is now."""
-        memory = memory_of(self._site(), self._clock)
+        memory = memory_of(self._site(), self._pins, self._clock)
         self._disk.post(STORE, lambda: self._save(memory))
 
     def _save(self, memory: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ shaper's thread is read field by field: each is right, and the next view mends w
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 
 from wanctl import __version__
@@ -30,7 +30,7 @@ from wanctl.observe.view import (
 )
 from wanctl.observe.why import Moment
 from wanctl.probe import WanProber
-from wanctl.site import Controller, Site
+from wanctl.site import Controller
 
 BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1)
 
@@ -38,20 +38,21 @@ BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1)
 class Publisher:
     """Makes views of one running site."""
 
-    def __init__(
-        self, name: str, site: Site, loop: Loop, shaper: Shaper, probers: Mapping[str, WanProber], clock: SystemClock
-    ) -> None:
-        self._name, self._site, self._loop, self._shaper = name, site, loop, shaper
-        self._probers, self._clock = dict(probers), clock
-        self.troubles: list[str] = []  # of parts of the daemon, to be shown
+    def __init__(self, loop: Loop, failures: Callable[[], tuple[str, ...]], clock: SystemClock) -> None:
+        """`failures` tells which parts of the daemon have failed."""
+        self._loop, self._failures, self._clock = loop, failures, clock
+        self.troubles: list[str] = []  # of parts of the daemon that could not even be started
         self._began_ns = clock.monotonic_ns()
-        self._targets = {(target.wan, target.direction): target for target in shaper.actuator.targets}
+
+    @property
+    def _shaper(self) -> Shaper:
+        return self._loop.fitting.shaper
 
     def view(self, now_ns: int) -> SiteView:
         """The site as it is now."""
         loop = self._loop
         return SiteView(
-            site=self._name,
+            site=loop.fitting.file.name,
             version=__version__,
             pid=os.getpid(),
             at_s=self._clock.realtime_ns() / 1e9,
@@ -63,15 +64,16 @@ class Publisher:
             faults=loop.history.faults,
             work=durations(loop.work),
             lateness=durations(loop.lateness),
-            troubles=tuple(self.troubles),
+            troubles=(*self._failures(), *self.troubles),
             router=self._router(now_ns),
-            wans=tuple(self._wan(name, wan, now_ns) for name, wan in self._site.wans.items()),
+            wans=tuple(self._wans(now_ns)),
         )
 
     def moment(self, now_ns: int) -> Moment:
         """The last transitions and the machines, for `wanctl why`."""
-        stills = {name: Still.of(wan.machine) for name, wan in self._site.wans.items()}
-        return Moment(self._name, now_ns, self._clock.realtime_ns() / 1e9, tuple(self._loop.history.records), stills)
+        stills = {name: Still.of(wan.machine) for name, wan in self._loop.site.wans.items()}
+        records = tuple(self._loop.history.records)
+        return Moment(self._loop.fitting.file.name, now_ns, self._clock.realtime_ns() / 1e9, records, stills)
 
     def scrape(self, now_ns: int) -> Scrape:
         """The site with its past, for metrics and event streams."""
@@ -92,8 +94,21 @@ class Publisher:
             troubles=self._shaper.troubles,
         )
 
-    def _wan(self, name: str, wan: Controller, now_ns: int) -> WanView:
-        signals, prober = wan.signals, self._probers[name]
+    def _wans(self, now_ns: int) -> Iterator[WanView]:
+        fitting = self._loop.fitting
+        targets = {(target.wan, target.direction): target for target in fitting.actuator.targets}
+        for name, wan in fitting.site.wans.items():
+            yield self._wan(name, wan, fitting.probers[name], targets, now_ns)
+
+    def _wan(
+        self,
+        name: str,
+        wan: Controller,
+        prober: WanProber,
+        targets: Mapping[tuple[str, str], Target],
+        now_ns: int,
+    ) -> WanView:
+        signals = wan.signals
         counters = prober.counters
         return WanView(
             name=name,
@@ -121,8 +136,8 @@ class Publisher:
                 reopened=counters.reopened,
                 reflectors=tuple(ReflectorView(*one) for one in prober.usage(now_ns)),
             ),
-            download=self._direction(signals.download, self._targets[name, "download"], now_ns),
-            upload=self._direction(signals.upload, self._targets[name, "upload"], now_ns),
+            download=self._direction(signals.download, targets[name, "download"], now_ns),
+            upload=self._direction(signals.upload, targets[name, "upload"], now_ns),
         )
 
     def _direction(self, signals: DirectionSignals, target: Target, now_ns: int) -> DirectionView:

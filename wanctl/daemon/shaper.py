@@ -10,10 +10,10 @@ A turn of the thread takes the wishes, asks the machine of the router (`mode.py`
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
-from wanctl.actuator import Actuator, ceilings
+from wanctl.actuator import Actuator, Target, ceilings
 from wanctl.control.sample import Confirmation, Reading
 from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock
@@ -55,6 +55,7 @@ class Shaper:
         self._changed = threading.Condition()
         self._wishes: dict[tuple[str, str], int] = {}
         self._stopping = False
+        self._opened: tuple[Target, ...] = ()  # what gets its ceiling at the end
         self.requests = Requests(ways, actuator, self.mode, self._allowance, tuple(meters), clock, note, read_period_ns)
         self._thread = threading.Thread(target=self._run, name="shaper", daemon=True)
         self.failure: BaseException | None = None  # an error of ours that ended the thread
@@ -76,17 +77,30 @@ class Shaper:
         """What does not work at present, in sentences; any thread may ask."""
         return self.requests.troubles
 
+    @property
+    def thread_ident(self) -> int | None:
+        """The thread's identifier, for its CPU clock; None before it has started."""
+        return self._thread.ident
+
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
     def stop(self) -> bool:
         """Leave every queue at its ceiling and end; False when the router did not answer in time."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
-        self._thread.join(STOP_TIMEOUT_NS / 1e9)
+        self._end(self.actuator.targets)
         return not self._thread.is_alive() and all(target.is_in_sync for target in self.actuator.targets)
+
+    def release(self, kept: Collection[str]) -> None:
+        """End and leave the queues that are `kept`, by name, as they are: somebody else shapes them from now on."""
+        self._end(tuple(target for target in self.actuator.targets if target.queue not in kept))
+
+    def _end(self, opened: tuple[Target, ...]) -> None:
+        with self._changed:
+            self._opened, self._stopping = opened, True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(STOP_TIMEOUT_NS / 1e9)
 
     # -- the thread --------------------------------------------------------------------------------------------------
     def _run(self) -> None:
@@ -94,7 +108,7 @@ class Shaper:
             while not self._stopping:
                 self._turn()
             self._leave()
-        except BaseException as error:  # noqa: BLE001  (kept for the loop, which ends the daemon: never a silent dead thread)
+        except BaseException as error:  # noqa: BLE001  (kept for the loop, which says so: never a silent dead thread)
             self.failure = error
         finally:
             self.ways.close()
@@ -141,8 +155,8 @@ class Shaper:
             self._note(f"router: {fault.reason}")
 
     def _leave(self) -> None:
-        """Put every queue to its ceiling: over the way in use, else over the other one."""
-        writes = ceilings(self.actuator.targets)
+        """Put the queues that nobody shapes any more to their ceilings: over the way in use, else over the other."""
+        writes = ceilings(self._opened)
         for write in writes:
             write.target.wanted_bps = write.rate_bps
             if write.partner is not None:

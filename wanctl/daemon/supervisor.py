@@ -7,16 +7,26 @@ daemon (`machines/daemon.yaml`) says when what has failed is started again; here
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from wanctl.daemon.dump import Dumps
+from wanctl.engine import Program, compile_model, load
 from wanctl.engine.record import Outcome
-from wanctl.lifecycle import Lifecycle
+from wanctl.lifecycle import ACTIONS, MACHINE, Lifecycle
+from wanctl.machines import read_text, shipped_machines
 
 ESSENTIAL = frozenset({"decisions", "shaper"})
 
 Restart = Callable[[], None]
 Note = Callable[[str], None]
+
+
+@cache
+def life_program() -> Program:
+    """The shipped machine of the daemon, compiled."""
+    path = shipped_machines()[MACHINE]
+    return compile_model(load(read_text(path), str(path), actions=ACTIONS))
 
 
 class Supervisor:

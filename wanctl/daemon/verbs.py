@@ -1,6 +1,6 @@
 """What the control socket can be asked, and what answers it; the HTTP side looks by the same window."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +19,13 @@ FRESH_NS = 200_000_000  # asked more often, the loop is left alone
 class WindowSource:
     """A running site, looked at by its window."""
 
-    def __init__(self, site: Site, window: Window) -> None:
-        self.site, self._window = site, window
+    def __init__(self, site: Callable[[], Site], window: Window) -> None:
+        self._site, self._window = site, window
+
+    @property
+    def site(self) -> Site:
+        """What does not change before the next reload."""
+        return self._site()
 
     def view(self) -> SiteView:
         """The site as it is, or as it was when its loop got stuck."""
@@ -41,8 +46,8 @@ class WindowSource:
         return moment
 
 
-def verbs(source: WindowSource) -> Mapping[str, Handler]:
-    """The verbs of a running site."""
+def verbs(source: WindowSource) -> dict[str, Handler]:
+    """The verbs that look at a running site."""
     return {
         "status": lambda _request: _told(lambda: report(source.view())),
         "why": lambda request: _told(lambda: _why(source, request)),

@@ -35,15 +35,12 @@ def preload() -> None:
         importlib.import_module("wanctl.observe.server")
 
 
-def start_http(source: Source, endpoint: Endpoint, note: Callable[[str], None]) -> Running:
-    """Serve a site at an address; `WebError` when that is not possible. `note` is told when it ends by itself."""
+def start_http(source: Source, endpoint: Endpoint, failed: Callable[[BaseException], None]) -> Running:
+    """Serve a site at an address; `WebError` when that is not possible. `failed` is told when it ends by itself."""
     if absent := missing():
         raise WebError(f"http: {' and '.join(absent)} not installed: install wanctl with its extra 'http'")
     from wanctl.observe.http import Application
     from wanctl.observe.server import HttpServer, ServerError
-
-    def failed(error: BaseException) -> None:
-        note(f"http: the server has ended: {error!r}")
 
     try:
         server = HttpServer(Application(source), endpoint.address, endpoint.port, failed)

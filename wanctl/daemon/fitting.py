@@ -1,0 +1,120 @@
+"""A site file put together: its controllers, its probers, and the shaper of its router.
+
+A reload makes a new one beside the old one, and changes them between two ticks.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from wanctl.actuator import HOST_PACE, Actuator
+from wanctl.budget import WriteBudget
+from wanctl.config import SiteFile
+from wanctl.config.model import Wan
+from wanctl.daemon.allowance import Allowance
+from wanctl.daemon.clock import Clock, SystemClock
+from wanctl.daemon.connect import targets_of, ways_of
+from wanctl.daemon.preflight import Checked
+from wanctl.daemon.request import READ_PERIOD_NS
+from wanctl.daemon.schedule import PERIOD_NS
+from wanctl.daemon.shaper import Meter, Shaper
+from wanctl.daemon.store import Store
+from wanctl.engine import Program
+from wanctl.observe.source import Site as FixedSite
+from wanctl.plan import SitePlan
+from wanctl.probe import Egress, WanProber, parse_address
+from wanctl.routeros.way import Ways
+from wanctl.site import Site
+
+Note = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Fitting:
+    """The parts of one site file. The shaper is not started, and nothing is sent, before somebody says so."""
+
+    checked: Checked
+    plan: SitePlan
+    site: Site
+    probers: Mapping[str, WanProber]
+    ways: Ways
+    actuator: Actuator
+    allowance: Allowance
+    shaper: Shaper = field(init=False)
+
+    @property
+    def file(self) -> SiteFile:
+        """The site file."""
+        return self.checked.file
+
+    @property
+    def programs(self) -> dict[str, Program]:
+        """The compiled machine of each WAN."""
+        return {name: wan.machine.program for name, wan in self.site.wans.items()}
+
+    @property
+    def fixed(self) -> FixedSite:
+        """What others may know of it and what does not change while it is at work."""
+        return FixedSite(self.file.name, str(self.file.path), self.checked.sha256, self.programs)
+
+    def close(self) -> None:
+        """Close the sockets of the probers."""
+        for prober in self.probers.values():
+            prober.close()
+
+
+def fit(
+    checked: Checked, site: Site, store: Store | None, clock: SystemClock, note: Note, *, ways: Ways | None = None
+) -> Fitting:
+    """Put a site together. `store` is where its write budget is kept. Raises `ProbeError` and `RouterError`."""
+    file = checked.file
+    probers: dict[str, WanProber] = {}
+    try:
+        for name, wan in file.site.wans.items():
+            probers[name] = _prober(file, name, wan, clock)
+        ways = ways or ways_of(file, clock)
+        actuator = _actuator(file)
+    except BaseException:
+        for prober in probers.values():
+            prober.close()
+        raise
+    allowance = Allowance(actuator, store, clock)
+    fitting = Fitting(checked, file.plan(), site, probers, ways, actuator, allowance)
+    fitting.shaper = shaper_of(fitting, clock, note)
+    return fitting
+
+
+def shaper_of(fitting: Fitting, clock: Clock, note: Note) -> Shaper:
+    """A shaper for a fitting: its first one, or one in place of one whose thread has failed."""
+    actuator, file = fitting.actuator, fitting.file
+    return Shaper(
+        fitting.ways,
+        actuator,
+        meters_of(file, actuator),
+        clock,
+        note,
+        allowance=fitting.allowance,
+        read_period_ns=PERIOD_NS if file.site.router is None else READ_PERIOD_NS,
+    )
+
+
+def meters_of(file: SiteFile, actuator: Actuator) -> Iterator[Meter]:
+    """Where the bytes of each WAN are counted."""
+    targets = {(one.wan, one.direction): one for one in actuator.targets}
+    for name, wan in file.site.wans.items():
+        # What arrives at the interface to the WAN has not been shaped yet; an IFB counts what is left of it.
+        own = wan.interface or wan.device or wan.upload.device if file.site.router is None else wan.interface
+        yield Meter(name, own, targets[name, "download"], targets[name, "upload"])
+
+
+def _actuator(file: SiteFile) -> Actuator:
+    budget = file.site.budget
+    if file.site.router is None and budget is None:
+        return Actuator(targets_of(file), WriteBudget(None, None), HOST_PACE)
+    sizes = WriteBudget() if budget is None else WriteBudget(budget.minute, budget.day)
+    return Actuator(targets_of(file), sizes)
+
+
+def _prober(file: SiteFile, name: str, wan: Wan, clock: SystemClock) -> WanProber:
+    egress = Egress(wan.source or "", wan.device or "", wan.fwmark or 0)
+    addresses = [parse_address(str(reflector)) for reflector in file.reflectors(wan)]
+    return WanProber(name, addresses, clock, egress=egress)
