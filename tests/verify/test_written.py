@@ -1,9 +1,16 @@
 """Each kind of violation is found in a machine that has it, and the test that is written of it fails."""
 
+import json
+
 import pytest
 
 from tests.verify.proving import failing_tests, model_of, prove
+from wanctl.actions import ACTIONS
+from wanctl.data import data_folder
+from wanctl.engine import FileError
+from wanctl.verify import checks, run_check
 
+MOST_ASKED = 2_000  # times that a machine's checks may look at the clock
 HEAD = "schema: 1\nmachine: small\ninputs: {x: {range: [0, 100]}, y: {type: bool}}\n"
 BACK = "  B: {on: {tick: [{when: not y, to: A}]}}\n"
 
@@ -69,6 +76,24 @@ def test_a_violation_of_each_kind_is_found_and_its_test_fails(kind: str) -> None
     tests = failing_tests(model, result)
     assert tests
     assert all(tests.values()), f"these written tests pass: {tests}"
+
+
+def test_in_machines_of_every_construct_each_written_test_fails() -> None:
+    cases = (data_folder("machines").parent / "tests" / "engine" / "conformance" / "own.jsonl").read_text().splitlines()
+    written, passing = 0, []
+    for case in map(json.loads, cases):
+        try:
+            model = model_of(case["machine"])
+        except FileError:
+            continue
+        left = iter(range(MOST_ASKED))
+        results = [run_check(check) for check in checks(model, ACTIONS, lambda left=left: next(left, None) is None)]  # type: ignore[misc]
+        for result in results:
+            tests = {} if result is None else failing_tests(model, result)
+            written += len(tests)
+            passing += [f"{case['id']}: {name}" for name, fails in tests.items() if not fails]
+    assert passing == []
+    assert written > 50
 
 
 # -- severity ----------------------------------------------------------------------------------------------------------

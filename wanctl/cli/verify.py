@@ -195,7 +195,8 @@ def _write_test(ctx: click.Context, session: _Session, path: Path) -> None:
         return
     model, cases = found[0]
     _write(ctx, path, test_file(model, str(Path(model.file).resolve()), cases))
-    click.echo(f"{len(cases)} tests that fail: wanctl test {path}", err=True)
+    told = "1 test that fails" if len(cases) == 1 else f"{len(cases)} tests that fail"
+    click.echo(f"{told}: wanctl test {path}", err=True)
 
 
 def _write(ctx: click.Context, path: Path, text: str) -> None:

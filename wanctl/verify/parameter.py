@@ -38,7 +38,7 @@ def check_where(inquiry: Inquiry) -> Result | None:
     return result
 
 
-def check_arguments(inquiry: Inquiry) -> Result:
+def check_arguments(inquiry: Inquiry) -> Result | None:
     """Times are never negative and arguments stay in their actions' ranges, whatever the parameters."""
     result = Result("times and arguments are in range for all parameters", "arguments", "proved", "static")
     terms, solver = _solver(inquiry)
@@ -55,6 +55,8 @@ def check_arguments(inquiry: Inquiry) -> Result:
                 told = ", ".join(f"{s.name} = {_shown(found[s.name], s.dimension)}" for s in symbols(expr))
                 limit = format_quantity(bound, expr.dimension)
                 result.faults.append(Fault(subject, f"{text(expr)} can be {word} {limit}: {told}", place))
+    if not count:
+        return None
     result.text = f"{count} expressions"
     if result.faults:
         result.status, result.text = "violated", f"{len(result.faults)} of {count} expressions can be out of range"

@@ -97,11 +97,11 @@ def _outwaited(inquiry: Inquiry, state: State, row: Row) -> str:
     return ""
 
 
-def check_overlaps(inquiry: Inquiry) -> Result:
+def check_overlaps(inquiry: Inquiry) -> Result | None:
     """Pairs of rows that can be true together and lead elsewhere: their order, or their depth, decides.
 
     Of rows in one list the first wins. A row of an inner state wins over those of the states around it: where such a
-    row would fire at once, it has to wait for a tick.
+    row would fire at once, it has to wait for a tick. None where there are no such pairs.
     """
     result = Result("rows that their order tells apart", "overlaps", "remark", "abstract")
     for state in inquiry.model.states:
@@ -110,7 +110,7 @@ def check_overlaps(inquiry: Inquiry) -> Result:
             if row.targets != other.targets and any(_overlap(inquiry, row, other, active) for active in contexts):
                 result.faults.append(Fault(row.id, text, row.place))
     result.text = f"{len(result.faults)} pairs"
-    return result
+    return result if result.faults else None
 
 
 def _rivals(model: Model, state: State) -> Iterator[tuple[Row, Row, str]]:
