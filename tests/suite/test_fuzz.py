@@ -3,6 +3,7 @@
 `WANCTL_FUZZ=20000` throws that many files instead of the 2,000 of a normal run, `WANCTL_FUZZ_SEED=n` begins elsewhere.
 """
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import pytest
 from tests.suite.mutation import machine_seeds, mutate, suite_seeds
 from tests.suite.test_faults_of_files import EXAMPLE_MACHINE
 from wanctl.actions import ACTIONS
-from wanctl.engine import FileError, Findings, Model, check, compile_model, load
+from wanctl.engine import FileError, Findings, Model, check, compile_model, load, restore, snapshot
 from wanctl.engine.example import TEMPLATE
 from wanctl.machines import read_text, shipped_machines, templates_for
 from wanctl.suite import read_suite, run_case
@@ -66,6 +67,7 @@ def throw_machine(text: str) -> None:
         machine.tick(tick * 50_000_000)
         machine.event(tick * 50_000_000, "go", {"k": 1.0})
     machine.advance(10_000_000_000)
+    restore(machine.program, json.loads(json.dumps(snapshot(machine))))  # which refuses a configuration that cannot be
 
 
 def open_machine(name: str) -> Model | None:

@@ -164,6 +164,12 @@ _DECLARATIONS: dict[str, Code] = {
         "define: {late: late or up}",
         "define: {late: slow or up, slow: up}",
     ),
+    "WC218": Code(
+        "a law of parameters that reads something else",
+        "'where' is checked when the parameters get their values: inputs, data, states and events have none by then.",
+        "where: [count < 5]",
+        "where: [target < 90ms]",
+    ),
 }
 
 _ACTIONS: dict[str, Code] = {

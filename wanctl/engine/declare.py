@@ -7,7 +7,7 @@ from math import isfinite
 
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import List, Map, Node, Text
-from wanctl.engine.expression import Constant, Expr, ExprKind, Role, Symbol
+from wanctl.engine.expression import Constant, Expr, ExprKind, Role, Symbol, is_constant
 from wanctl.engine.guard import parse_condition, parse_expression, words_in
 from wanctl.engine.record import Value
 from wanctl.engine.scope import RESERVED, Scope
@@ -241,5 +241,8 @@ class Declarer:
                 continue
             expr = parse_condition(item, self.scope, self.findings)
             if expr is None:
+                continue
+            if not is_constant(expr):
+                self.findings.error("WC218", "'where' is a law of params: nothing else has a value yet", item.content)
                 continue
             self.into.where.append((expr, " ".join(item.value.split()), item.content))

@@ -47,6 +47,7 @@ _RISKY = (
     "known(event.data.k)", "event.data.k != n", "event.data.k + 1 > n", "min(event.data.k, 4) < 4",
     "event.data.k == event.data.j", "abs(event.data.k) >= 2", "event.data.action == 'when'",
 )  # fmt: skip
+GUARDS = (*_SURE, *_RISKY)
 _NUMBERS = (
     "0", "1", "n + 1", "n - 1", "n * 2", "m / n", "x", "min(n, 3)", "m + n", "n * 3 - 4", "event.data.k",
     "event.data.k + 1", "9", "max(n, m)", "abs(m)", "-m", "x * n", "n / 2", "limit", "delta",
