@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from wanctl.testing.routeros import Account, State, home_router
+from wanctl.testing.routeros import Account, State, built_in, home_router
 from wanctl.testing.routeros.console import Console
 
 RECORDED = json.loads((Path(__file__).parent / "fixtures" / "command_line.json").read_text())
+PRINTED = json.loads((Path(__file__).parent / "fixtures" / "printed_queues.json").read_text())["styles"]
 UP = '[find where name="WAN-Upload-Cable"]'
 
 
@@ -125,8 +126,51 @@ def test_where_selects(state: State, where: str, count: int) -> None:
 def test_a_list_is_printed_for_people(state: State) -> None:
     printed = run(state, "/queue/tree/print detail where parent=ether1")
     assert printed[0] == "Flags: X - disabled, I - invalid "
-    assert printed[1].startswith(' 0     name="WAN-Upload-Cable" parent=ether1 packet-mark=wan-out-cable')
+    assert printed[1].startswith(' 0   name="WAN-Upload-Cable" parent=ether1 packet-mark=wan-out-cable')
     assert " max-limit=32M " in printed[1]
+
+
+@pytest.mark.parametrize("style", PRINTED)
+def test_queues_are_printed_as_captured(style: str) -> None:
+    types = [{"name": f"pcq-{way}", "kind": "pcq"} for way in ("upload", "download")]
+    both = {"limit-at": "89M", "max-limit": "89M"}
+    tree = [
+        {"name": "src", "parent": "global", "queue": "pcq-upload", **both},
+        {"name": "dst", "parent": "global", "queue": "pcq-download", **both},
+        {
+            "name": "dst-02",
+            "parent": "dst",
+            "packet-mark": "ga_dst_mark",
+            "queue": "pcq-download",
+            "priority": "1",
+            **both,
+        },
+        {"name": "queue_3_out", "parent": "dst", "packet-mark": "upload_3", "queue": "*2A"},
+        {"name": "Limiting-Youtube", "parent": "global", "packet-mark": "pmark-Youtube"},
+    ]
+    seed = {**built_in(), "/queue/tree": tree}
+    seed["/queue/type"] = [*seed["/queue/type"], *types]
+    state = State(seed, now_ns=lambda: 0, wall_ns=lambda: 0)
+    state.count("/queue/tree", "Limiting-Youtube", bytes=67_887, packets=355)
+    printed = [line.rstrip() for line in run(state, f"/queue/tree/print {style}")]
+    assert [line for line in PRINTED[style] if line not in printed] == []
+
+
+def test_interfaces_are_printed_in_the_columns_of_version_7() -> None:
+    # The form of networktocode/ntc-templates, interface print detail, of a router with version 7.
+    ports = [
+        {"name": "ether1", "default-name": "ether1", "type": "ether", "comment": "Uplink"},
+        {"name": "ether2", "default-name": "ether2", "type": "ether", "disabled": "true"},
+        {"name": "ether3", "default-name": "ether3", "type": "ether", "slave": "true"},
+    ]
+    printed = run(State({**built_in(), "/interface": ports}), "/interface/print detail")
+    assert printed[0] == "Flags: D - dynamic; X - disabled, R - running; S - slave; P - passthrough "
+    assert printed[1:3] == [
+        " 0  R   ;;; Uplink",
+        '        name="ether1" default-name="ether1" type="ether" mtu=1500 link-downs=0 vrf=main ',
+    ]
+    assert printed[4].startswith(' 1  X   name="ether2"')
+    assert printed[6].startswith(' 2  RS  name="ether3"')
 
 
 def test_a_single_object_is_printed_as_a_column(state: State) -> None:

@@ -128,7 +128,7 @@ def test_a_line_prints_what_the_rule_says(router: RouterosEmulator, line: str, p
 
 
 def test_a_rule_is_listed_chain_first_and_a_log_line_has_no_number(router: RouterosEmulator) -> None:
-    assert " 0     chain=forward action=fasttrack-connection" in typed(router, "/ip/firewall/filter/print")
+    assert " 0    chain=forward action=fasttrack-connection" in typed(router, "/ip/firewall/filter/print")
     router.state.write_log("script,info", "hello")
     assert typed(router, "/log/print").endswith('topics=script,info message="hello" ')
 

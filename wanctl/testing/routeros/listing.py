@@ -1,21 +1,25 @@
 """How `print` lays out objects on the command line. Samples: networktocode/ntc-templates, the MikroTik manual."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wanctl.testing.routeros.humane import humane
 from wanctl.testing.routeros.menu import Menu
 
-# In the order in which the router names them: the property, its letter, its meaning.
-_FLAGS = (
-    ("disabled", "X", "disabled"),
-    ("invalid", "I", "invalid"),
-    ("dynamic", "D", "dynamic"),
-    ("active", "A", "active"),
-    ("inactive", "I", "inactive"),
-    ("static", "S", "static"),
-    ("running", "R", "running"),
-    ("slave", "S", "slave"),
-)
+# The property, its letter, its meaning. Flags of one column exclude each other; columns are parted by ";".
+Flag = tuple[str, str, str]
+_DISABLED, _INVALID = ("disabled", "X", "disabled"), ("invalid", "I", "invalid")
+_DYNAMIC = ("dynamic", "D", "dynamic")
+_COLUMNS: Mapping[str, tuple[tuple[Flag, ...], ...]] = {
+    "/interface": (
+        (_DYNAMIC,), (_DISABLED, ("running", "R", "running")), (("slave", "S", "slave"),),
+        (("passthrough", "P", "passthrough"),),
+    ),
+    "/ip/route": (
+        (_DYNAMIC,), (_DISABLED, ("inactive", "I", "inactive"), ("active", "A", "active")),
+        (("static", "s", "static"),),
+    ),
+}  # fmt: skip
+_USUAL: tuple[tuple[Flag, ...], ...] = ((_DISABLED, _INVALID), (_DYNAMIC,))
 _STATS = ("rate", "packet-rate", "queued-bytes", "queued-packets", "bytes", "packets", "dropped")
 _MOMENTS = ("time", "creation-time", "build-time", "last-link-up-time", "last-link-down-time", "last-logged-in")
 _QUOTED = ("message", "name", "comment", "default-name", "type")
@@ -25,33 +29,46 @@ def listing(menu: Menu, records: Sequence[dict[str, str]], style: str) -> str:
     """The text of `print`; `style` is "detail", "terse", "stats" or "value-list"."""
     if menu.singleton or style == "value-list":
         return "".join(_column(menu, record) for record in records)
-    flags = [flag for flag in _FLAGS if flag[0] in menu.by_name]
-    head = f"Flags: {', '.join(f'{letter} - {meaning}' for _, letter, meaning in flags)} \r\n" if flags else ""
-    rows = "".join(_row(menu, flags, number, record, style) for number, record in enumerate(records))
-    return (head if style != "terse" else "") + rows
+    columns = _columns(menu)
+    legend = "; ".join(", ".join(f"{letter} - {meaning}" for _, letter, meaning in column) for column in columns)
+    head = f"Flags: {legend} \r\n" if legend and style != "terse" else ""
+    rows = "".join(_row(menu, columns, number, record, style) for number, record in enumerate(records))
+    return head + rows
 
 
-def _row(menu: Menu, flags: list[tuple[str, str, str]], number: int, record: dict[str, str], style: str) -> str:
+def _columns(menu: Menu) -> list[tuple[Flag, ...]]:
+    """The columns of flags that a menu has."""
+    if menu.path in _COLUMNS:
+        return list(_COLUMNS[menu.path])
+    known = [tuple(flag for flag in column if flag[0] in menu.by_name) for column in _USUAL]
+    return [column for column in known if column]
+
+
+def _row(menu: Menu, columns: list[tuple[Flag, ...]], number: int, record: dict[str, str], style: str) -> str:
     if menu.path == "/log":  # its lines have no numbers
         pairs = [_pair(menu, name, record[name]) for name in ("time", "topics", "message") if name in record]
         return f" {' '.join(pairs)} \r\n\r\n"
-    letters = "".join(letter if record.get(name) == "true" else "" for name, letter, _ in flags)
-    shown = [name for name in _order(menu, record, style) if name in record]
+    letters = "".join(
+        next((letter for name, letter, _ in column if record.get(name) == "true"), " ") for column in columns
+    )
+    shown = [name for name in _order(menu, style) if name in record]
+    ahead = f"{number:>2} {letters} "
     if style == "terse":
+        shown.sort(key=lambda name: name != "comment")
         pairs = [f"{name}={humane(menu.by_name[name], record[name])}" for name in shown]
-        return f"{number:>2} {letters:<3} {' '.join(pairs)} \r\n"
-    comment = f";;; {record['comment']}\r\n       " if "comment" in record else ""
+        return f"{ahead}{' '.join(pairs)} \r\n"
+    comment = f";;; {record['comment']}\r\n{' ' * len(ahead)}" if "comment" in record else ""
     pairs = [_pair(menu, name, record[name]) for name in shown if name != "comment"]
-    return f"{number:>2} {letters:<3} {comment}{' '.join(pairs)} \r\n\r\n"
+    return f"{ahead}{comment}{' '.join(pairs)} \r\n\r\n"
 
 
-def _order(menu: Menu, record: dict[str, str], style: str) -> list[str]:
-    flags = {name for name, _, _ in _FLAGS}
+def _order(menu: Menu, style: str) -> list[str]:
+    flags = {name for column in _columns(menu) for name, _, _ in column}
     fields = [field.name for field in menu.fields if field.name not in flags]
     counters = [name for name in fields if menu.by_name[name].counter]
     if style == "stats":
         counters = [name for name in _STATS if name in counters] + [name for name in counters if name not in _STATS]
-        return [name for name in ("name", "chain", "action", "packet-mark", *counters) if name in record]
+        return ["name", "parent", "chain", "action", "packet-mark", *counters]
     return [name for name in fields if name not in counters]
 
 
