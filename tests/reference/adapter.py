@@ -27,12 +27,15 @@ class ReferenceSubject:
         return self._seen(self._machine.deliver(name, data, now_ns))
 
     def tick(self, now_ns: int, inputs: Mapping[str, Value]) -> Seen:
-        return self._seen(self._machine.tick(inputs, now_ns))
+        known = self._machine.chart.inputs
+        scaled = {k: v * known[k].factor if k in known and isinstance(v, float) else v for k, v in inputs.items()}
+        return self._seen(self._machine.tick(scaled, now_ns))
 
     def value(self, name: str) -> Value:
         if name not in self._machine.data:
             raise CaseError(f"the machine has no datum '{name}'")
-        return self._machine.data[name]
+        value = self._machine.data[name]
+        return value / self._machine.chart.data[name].factor if isinstance(value, float) else value
 
     def _seen(self, step: Step) -> Seen:
         return Seen(

@@ -9,7 +9,7 @@ import yaml
 
 from tests.reference.expression import Scope, Value, holds, names_in, parse, states_in
 from tests.reference.tree import Action, Assign, Cancel, Hold, If, Raise, Row, Send, State, Typed
-from wanctl.engine.unit import parse_quantity, time_ns
+from wanctl.engine.unit import UNITS, parse_quantity, time_ns
 
 
 class ChartError(ValueError):
@@ -25,6 +25,7 @@ class Declaration:
     high: float = float("inf")
     members: tuple[str, ...] = ()
     default: Value = None
+    factor: float = 1.0  # from the declared unit
 
     def fits(self, value: Value) -> bool:
         """Whether a known value may be stored (§3)."""
@@ -117,10 +118,16 @@ def _declaration(spec: dict[str, Any]) -> Declaration:
         return Declaration("text", default=default)
     if kind == "bool":
         return Declaration("bool", default=None if default is None else default == "true")
-    low, high = (
-        (parse_quantity(end).value for end in spec["range"]) if "range" in spec else (float("-inf"), float("inf"))
-    )
-    return Declaration("number", low, high, default=None if default is None else parse_quantity(default).value)
+    unit = spec.get("unit", "")
+    low, high = (_number(end, unit) for end in spec["range"]) if "range" in spec else (float("-inf"), float("inf"))
+    default = None if default is None else _number(default, unit)
+    return Declaration("number", low, high, default=default, factor=UNITS[unit][1])
+
+
+def _number(text: str, unit: str) -> float:
+    """A plain number is in the declared unit."""
+    quantity = parse_quantity(text)
+    return quantity.value if quantity.dimension or not unit else parse_quantity(text + unit).value
 
 
 def _look_outward(place: State, name: str) -> State:

@@ -26,6 +26,8 @@ from wanctl.engine import (
     compile_model,
     load,
 )
+from wanctl.engine.expression import Symbol
+from wanctl.engine.unit import UNITS
 
 Json = Mapping[str, object]
 
@@ -110,8 +112,9 @@ class EngineSubject:
 
     def tick(self, now_ns: int, inputs: Mapping[str, Value]) -> Seen:
         """Let time pass, then tick with exactly these inputs; `CaseError` when one does not fit."""
+        symbols = self._machine.model.inputs
         try:
-            self._machine.set_inputs(inputs)
+            self._machine.set_inputs({k: _scaled(v, symbols[k]) if k in symbols else v for k, v in inputs.items()})
         except ValueError as error:
             raise CaseError(str(error)) from error
         return self._seen(self._machine.tick(now_ns))
@@ -120,11 +123,18 @@ class EngineSubject:
         """The value of a datum; `CaseError` when there is none of that name."""
         if name not in self._machine.model.data:
             raise CaseError(f"the machine has no datum '{name}'")
-        return self._machine.values[name]
+        value, symbol = self._machine.values[name], self._machine.model.data[name]
+        factor = UNITS[symbol.unit][1]
+        return value / factor if symbol.kind == "number" and isinstance(value, float) else value
 
     def _seen(self, outcome: Outcome) -> Seen:
         marks = tuple(str(intent.values["name"]) for intent in outcome.intents if intent.action == "mark")
         return Seen(self._machine.leaves, outcome.entered, outcome.exited, marks, len(outcome.faults))
+
+
+def _scaled(value: Value, symbol: Symbol) -> Value:
+    """A number in the unit that is declared, as the engine has it."""
+    return value * UNITS[symbol.unit][1] if symbol.kind == "number" and isinstance(value, float) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,7 @@ def read_cases(path: Path) -> list[Json]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CaseError(f"{path}: cannot be read: {error}") from error
-    lines = text.split("\n")  # and nothing else: a text in JSON may hold the other marks that Python takes for line ends
+    lines = text.split("\n")  # no other mark that Python takes for a line end: a text in JSON may hold them
     return [_case(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
 
 
