@@ -12,6 +12,7 @@ from wanctl.daemon.runfolder import sockets
 
 SCHEMA = "wanctl.control/1"
 PATIENCE_S = 5.0
+PATIENCE_FOR_S = {"reload": 60.0, "rollback": 60.0}  # they read a file and ask a router
 MOST_ANSWER_BYTES = 16_000_000
 
 
@@ -78,7 +79,7 @@ def ask(site: str, path: Path, verb: str, **arguments: Any) -> dict[str, Any]:
     request = {"schema": SCHEMA, "verb": verb, **arguments}
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(PATIENCE_S)
+            connection.settimeout(PATIENCE_FOR_S.get(verb, PATIENCE_S))
             connection.connect(str(path))
             connection.sendall(json.dumps(request).encode() + b"\n")
             answer = _line(connection)
