@@ -1,6 +1,8 @@
 """What one write to a router costs: set and verify over REST and SSH, against the emulator in a process of its own.
 
-    python -m benchmarks.router [--writes N] [--json]
+    python -m benchmarks.router [--writes N] [--json] [--write [FILE]]
+
+`--write` measures what `benchmarks.shaping` and `benchmarks.year` do as well, and writes docs/results/router.md.
 
 The overhead is the time of one `set_tree_limit` less the latency that the emulator adds and less its own work, which is
 measured beside it in one process (the median of the same request or command line, without a network).
@@ -9,6 +11,7 @@ measured beside it in one process (the median of the same request or command lin
 import argparse
 import base64
 import json
+import os
 import platform
 import socket
 import subprocess
@@ -31,6 +34,7 @@ from wanctl.testing.routeros.rest import RestFace
 
 USER, PASSWORD, QUEUE = "bench", "bench", "WAN-Download-Cable"
 DELAYS_MS = (0, 10)
+RESULTS = "docs/results/router.md"
 WANTED_MS = {"rest": (2.5, 10.0), "ssh": (6.0, 20.0)}  # p50 and p99
 
 
@@ -51,11 +55,12 @@ def own_ms() -> dict[str, float]:
 
 def measure(writes: int) -> dict[str, Any]:
     """The overheads of `writes` writes for each transport and latency."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="wanctl-bench-") as name:
         folder = Path(name)
-        emulator, ready = _start(folder)
+        emulator, ready = start_emulator(folder)
         try:
-            routers = _connect(ready)
+            routers = connect(ready)
             times = {
                 (transport, delay_ms): _run(folder, routers, transport, delay_ms, writes)
                 for delay_ms in DELAYS_MS
@@ -85,23 +90,26 @@ def measure(writes: int) -> dict[str, Any]:
         "schema": "wanctl.benchmark.router/1",
         "python": platform.python_version(),
         "writes": writes,
+        "load": load,
         "rows": rows,
     }
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+def start_emulator(folder: Path, *options: str) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    """The emulator as a process of its own, with its fault socket at `folder/faults`, and what it says of itself."""
     (folder / "password").write_text(PASSWORD)
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "wanctl", "emulator", "--rest", "127.0.0.1:0", "--ssh", "127.0.0.1:0"]
     files = ["--password-file", str(folder / "password"), "--ready-file", str(ready)]
-    emulator = subprocess.Popen([*command, "--user", USER, *files, "--fault-socket", str(folder / "faults")])
+    emulator = subprocess.Popen([*command, "--user", USER, *files, "--fault-socket", str(folder / "faults"), *options])
     while not ready.exists():
         assert emulator.poll() is None, "the emulator did not start"
         time.sleep(0.01)
     return emulator, json.loads(ready.read_text())
 
 
-def _connect(ready: dict[str, Any]) -> dict[str, Router]:
+def connect(ready: dict[str, Any]) -> dict[str, Router]:
+    """An adapter for each transport."""
     port = urlsplit(ready["rest_url"]).port
     assert port
     rest = {"port": port, "pin": ready["pin"], "now_ns": time.monotonic_ns}
@@ -112,11 +120,16 @@ def _connect(ready: dict[str, Any]) -> dict[str, Router]:
     }
 
 
-def _run(folder: Path, routers: dict[str, Router], transport: str, delay_ms: int, writes: int) -> list[float]:
+def fault(at: Path, name: str, **settings: int) -> None:
+    """Have the emulator do something wrong."""
     with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(folder / "faults"))
-        client.sendall(json.dumps({"fault": "latency", "delay_ms": delay_ms}).encode() + b"\n")
+        client.connect(str(at))
+        client.sendall(json.dumps({"fault": name, **settings}).encode() + b"\n")
         assert b"ok" in client.recv(100)
+
+
+def _run(folder: Path, routers: dict[str, Router], transport: str, delay_ms: int, writes: int) -> list[float]:
+    fault(folder / "faults", "latency", delay_ms=delay_ms)
     router = routers[transport]
     router.set_tree_limit(QUEUE, 60_000_000)
     taken = []
@@ -136,11 +149,73 @@ def _median_ms(work: Callable[[], object]) -> float:
     return median(taken)
 
 
+def page(result: dict[str, Any], shaping: dict[str, Any], year: dict[str, Any]) -> str:
+    """docs/results/router.md."""
+    rows = [
+        f"| {row['transport'].upper()}, +{row['delay_ms']} ms | {row['p50_ms']} | {row['wanted_ms'][0]} "
+        f"| {row['p99_ms']} | {row['wanted_ms'][1]} |"
+        for row in result["rows"]
+    ]
+    applied = [f"| {way.upper()} | {one['p50_ms']} | {one['p99_ms']} | 25 |" for way, one in shaping["applied"].items()]
+    work = [f"| {name} | {value} |" for name, value in shaping["tick_p99_ms"].items()]
+    idle = [f"| {name} | {value} |" for name, value in shaping["idle_pct"].items()]
+    return "\n".join(
+        [
+            "# What a router costs",
+            "",
+            f"`python -m benchmarks.router --write`; Python {result['python']}, an emulated router on loopback, two cores,",
+            f"load average {result['load']:.1f} at the start and {os.getloadavg()[0]:.1f} at the end: above 1 the figures are",
+            "those of a machine that does something else as well.",
+            "",
+            "## One write",
+            "",
+            f"Set and verify, {result['writes']} times each; what it takes beyond the emulator's own time, in ms.",
+            "",
+            "| transport, added latency | p50 | wanted | p99 | wanted |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## From a decision to the rate on the router",
+            "",
+            "A cut while four WANs tick at 20 Hz and their counters are read five times a second, in ms.",
+            "",
+            "| transport | p50 | p99 | wanted |",
+            "|---|---|---|---|",
+            *applied,
+            "",
+            "## A tick beside it",
+            "",
+            "Work of a tick of four WANs, p99 in ms, the median of three runs, interleaved.",
+            "",
+            "| | p99 |",
+            "|---|---|",
+            *work,
+            "",
+            "## At rest",
+            "",
+            "CPU of the thread in percent of a core while nothing is wanted; wanted for the actuator: 0.2.",
+            "",
+            "| | % |",
+            "|---|---|",
+            *idle,
+            "",
+            "## A year",
+            "",
+            f"The law wants {year['wishes_an_hour']:,} rates in a busy hour. Of a link that is as busy in each hour",
+            f"of a year the router gets {year['writes_a_year']:,} writes: {year['writes_a_day']:,} a day, of",
+            f"{year['day_budget']:,} that the budget allows; {year['most_a_day']:,} on the first day, which begins",
+            "with a full bucket.",
+            "",
+        ]
+    )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What one write to a router costs.")
     parser.add_argument("--writes", type=int, default=1_000, metavar="N")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", type=Path, nargs="?", const=Path(RESULTS), metavar="FILE")
     given = parser.parse_args()
     result = measure(given.writes)
     if given.json:
@@ -153,6 +228,10 @@ def main() -> None:
             f"{row['transport']:>4} +{row['delay_ms']:>2} ms: p50 {row['p50_ms']:6.2f} ms (<= {p50}),"
             f" p99 {row['p99_ms']:6.2f} ms (<= {p99}){'' if row['ok'] else '  MISSED'}"
         )
+    if given.write is not None:
+        from benchmarks import shaping, year
+
+        given.write.write_text(page(result, shaping.measure(300, 8.0), year.measure(3)))
 
 
 if __name__ == "__main__":

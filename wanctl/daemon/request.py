@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wanctl.actuator import Actuator, Target, Write
+from wanctl.actuator import FOREVER_NS, Actuator, Target, Write
 from wanctl.control.sample import Confirmation, Reading
 from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.carry import carry, limits, traffic
@@ -148,6 +148,9 @@ class Requests:
         """Read the next counters, if it is time; one WAN's, so that a cut need not wait for all."""
         now_ns = self._clock.monotonic_ns()
         if now_ns < self.read_due_ns:
+            return False
+        if not self._meters:
+            self.read_due_ns = FOREVER_NS
             return False
         meter = self._meters[self._meter]
         self._meter = (self._meter + 1) % len(self._meters)
