@@ -8,7 +8,9 @@ fast traces, idle and loaded ones, get a step of their own, and test the time. T
 told of them is wrong. Told is what the default law tells: its baseline enters RELEARNING.
 
 A label counts as found when the change is told within five samples (an edge may be one sample off), a step when it is
-told within 5 s on an idle link and 30 s on a loaded one. What is told and matches nothing is a false one.
+told within 5 s on an idle link and 30 s on a loaded one. What is told and matches nothing is false, unless the level
+before and after does differ: then it is a change that nobody has labelled, and counts for nothing. `strict` takes those
+for false, too. Rises and falls are counted apart: a fall is no delay, and a baseline that sinks needs not to tell it.
 """
 
 import argparse
@@ -18,7 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -42,7 +44,7 @@ QUEUES = (
 LONGEST_S = 120.0  # of a fast trace
 STEP_AT = 0.4  # of its length
 
-HEAD = f"{'':<36} {'there':>6} {'found':>6} {'false':>6} {'precision':>10} {'recall':>7} {'median s':>9} {'most':>6}"
+HEAD = " " * 36 + " there found false precision strict recall median s  most"
 
 Probe = tuple[float, str, float | None]
 
@@ -53,6 +55,7 @@ class Count(NamedTuple):
     there: int
     found: int
     false: int
+    unlabelled: int = 0
     times_s: tuple[float, ...] = ()
 
     @property
@@ -65,10 +68,15 @@ class Count(NamedTuple):
         """The share of what was told that was there."""
         return self.found / (self.found + self.false) if self.found + self.false else 1.0
 
+    @property
+    def strict(self) -> float:
+        """The same, if nothing happened but what has a label."""
+        told = self.found + self.false + self.unlabelled
+        return self.found / told if told else 1.0
+
     def __add__(self, other: "Count") -> "Count":  # type: ignore[override]
         """Both together."""
-        times_s = self.times_s + other.times_s
-        return Count(self.there + other.there, self.found + other.found, self.false + other.false, times_s)
+        return Count(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))  # type: ignore[operator]
 
 
 NONE = Count(0, 0, 0)
@@ -114,7 +122,13 @@ def _move(row: dict[str, Any]) -> tuple[float, list[str]]:
     return row.get("at_ns", 0) / 1e9, list(row.get("entered", ()))
 
 
-def match(told_s: Sequence[float], there_s: Sequence[float], early_s: float, late_s: float) -> Count:
+def match(
+    told_s: Sequence[float],
+    there_s: Sequence[float],
+    early_s: float,
+    late_s: float,
+    is_real: Callable[[float], bool] = lambda _: False,
+) -> Count:
     """Compare what was told with what was there; each counts once."""
     left = list(told_s)
     times_s = []
@@ -124,8 +138,9 @@ def match(told_s: Sequence[float], there_s: Sequence[float], early_s: float, lat
             left.remove(hit)
             times_s.append(hit - at_s)
     # A change that is told twice, because the new level was first seen half, is no false one.
-    false = [one for one in left if not any(at_s - early_s <= one <= at_s + late_s for at_s in there_s)]
-    return Count(len(there_s), len(times_s), len(false), tuple(times_s))
+    other = [one for one in left if not any(at_s - early_s <= one <= at_s + late_s for at_s in there_s)]
+    real = sum(is_real(one) for one in other)
+    return Count(len(there_s), len(times_s), len(other) - real, real, tuple(times_s))
 
 
 def held(samples: Sequence[Probe]) -> list[Probe]:
@@ -138,28 +153,35 @@ def held(samples: Sequence[Probe]) -> list[Probe]:
     ]
 
 
-def labelled(path: Path, most: int | None) -> tuple[Count, Count]:
-    """One series with labels: all its changes, and those that are no smaller than the target."""
+def labelled(path: Path, most: int | None) -> dict[str, Count]:
+    """One series with labels: its rises and its falls of the target or more, and its small changes."""
     samples = read(path)[:most]
-    times_s = [at_s for at_s, _, _ in samples]
     with path.with_suffix(".labels.csv").open() as file:
-        marks = [float(row["t_s"]) for row in csv.DictReader(file)]
-    there = [index for index, at_s in enumerate(times_s) if at_s in set(marks)]
+        marks = {float(row["t_s"]) for row in csv.DictReader(file)}
+    there = {index: step_ms(samples, index, index) for index, (at_s, _, _) in enumerate(samples) if at_s in marks}
     heard = told(held(samples), quiet(len(samples)), (100.0, 100.0))
-    large = [index for index in there if step_ms(samples, index) >= SMALL_MS]
-    every = match(heard, [float(index) for index in there], 1.0, FOUND_SAMPLES)
-    # What belongs to a small step is neither found nor false here.
-    rest = [
-        at for at in heard if not any(index - 1 <= at <= index + FOUND_SAMPLES for index in set(there) - set(large))
-    ]
-    return every, match(rest, [float(index) for index in large], 1.0, FOUND_SAMPLES)
+    counts = {}
+    kinds = {"rises": [i for i, step in there.items() if step >= SMALL_MS]}
+    kinds["falls"] = [i for i, step in there.items() if step <= -SMALL_MS]
+    kinds["small ones"] = [i for i in there if i not in {*kinds["rises"], *kinds["falls"]}]
+
+    def is_real(at_s: float) -> bool:
+        return abs(step_ms(samples, int(at_s) - 3, int(at_s) + 1)) >= SMALL_MS / 2
+
+    for kind, indices in kinds.items():
+        # What belongs to changes of another kind is neither found nor false here, and what is false is so once.
+        others = [i for i in there if i not in indices]
+        rest = [at for at in heard if not any(i - 1 <= at <= i + FOUND_SAMPLES for i in others)]
+        count = match(rest, [float(i) for i in indices], 1.0, FOUND_SAMPLES, is_real)
+        counts[kind] = count if kind == "rises" else count._replace(false=0, unlabelled=0)
+    return counts
 
 
-def step_ms(samples: Sequence[Probe], index: int) -> float:
-    """How far the level moves at a label: medians of five samples on either side."""
-    before = [rtt for _, _, rtt in samples[max(0, index - 5) : index] if rtt is not None]
-    after = [rtt for _, _, rtt in samples[index : index + 5] if rtt is not None]
-    return abs(statistics.median(after) - statistics.median(before)) if before and after else 0.0
+def step_ms(samples: Sequence[Probe], before: int, after: int) -> float:
+    """How far the level moves: the median of the five samples until `before` and of those from `after` on."""
+    earlier = [rtt for _, _, rtt in samples[max(0, before - 5) : before] if rtt is not None]
+    later = [rtt for _, _, rtt in samples[after : after + 5] if rtt is not None]
+    return statistics.median(later) - statistics.median(earlier) if earlier and later else 0.0
 
 
 def quiet(seconds: float) -> str:
@@ -180,16 +202,15 @@ def stepped(folder: Path, name: str, step: float, *, loaded: bool) -> Count:
 
 def rows(folder: Path, *, quick: bool) -> Iterator[tuple[str, Count]]:
     """All counts, as they are made."""
-    whole = large = NONE
+    totals = dict.fromkeys(("rises", "falls", "small ones"), NONE)
     for path in sorted(folder.glob("ripeatlas-*.csv")):
         if path.name.endswith(".labels.csv"):
             continue
-        every, big = labelled(path, 1_000 if quick else None)
-        whole, large = whole + every, large + big
-        yield f"{path.stem}: all", every
-        yield f"{path.stem}: of {SMALL_MS:g} ms and more", big
-    yield "labelled changes: all", whole
-    yield f"labelled changes: of {SMALL_MS:g} ms and more", large
+        counts = labelled(path, 1_000 if quick else None)
+        totals = {kind: total + counts[kind] for kind, total in totals.items()}
+        yield f"{path.stem}: rises", counts["rises"]
+    for kind, total in totals.items():
+        yield f"labelled changes: {kind}", total
     for word, names, loaded in (("idle", IDLE, False), ("loaded", LOADED, True)):
         total = NONE
         for step in (0.0, *STEPS_MS):
@@ -223,10 +244,10 @@ def main() -> None:
             shown = {**count._asdict(), "name": name, "precision": count.precision, "recall": count.recall}
             print(json.dumps(shown), flush=True)
             continue
-        spent = f"{median:>9.1f} {most:>6.1f}" if times_s else f"{'-':>9} {'-':>6}"
+        spent = f"{median:>8.1f} {most:>5.1f}" if times_s else f"{'-':>8} {'-':>5}"
         print(
-            f"{name:<36} {count.there:>6} {count.found:>6} {count.false:>6} {count.precision:>10.0%} "
-            f"{count.recall:>7.0%} {spent}",
+            f"{name:<36} {count.there:>5} {count.found:>5} {count.false:>5} {count.precision:>9.0%} "
+            f"{count.strict:>6.0%} {count.recall:>6.0%} {spent}",
             flush=True,
         )
 

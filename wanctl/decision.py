@@ -47,6 +47,10 @@ class WanSignals:
     age_ms: float | None = None  # of the newest sample
     source: str = "none"  # "icmp", "udp", "tcp" or "none"
     reflectors_alive: int = 0
+    moved: float | None = (
+        None  # share of the reflectors whose round trips have moved, all one way: 1 is a new path or a queue
+    )
+    unfelt: tuple[str, ...] = ()  # directions that stand still below the shaped rate with losses and without a delay
     deaf: tuple[str, ...] = ()  # reflectors whose delay is not believed: they do not feel a queue that all others feel
     download: DirectionSignals = field(default_factory=DirectionSignals)
     upload: DirectionSignals = field(default_factory=DirectionSignals)

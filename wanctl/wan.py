@@ -9,6 +9,7 @@ from typing import Any
 
 from wanctl.control.attribution import Attribution
 from wanctl.control.direction import MS_NS, Direction
+from wanctl.control.evidence import Unfelt
 from wanctl.control.execution import carry_out
 from wanctl.control.limit import Limit
 from wanctl.control.memory import Memory, RecallError, part
@@ -44,6 +45,7 @@ class DefaultWan:
         self._busy = False  # the load was high a moment ago
         self._idle = True  # whatever delay there is, it is the link's own noise
         self._overdue = True
+        self._unfelt = Unfelt(), Unfelt()
         self._woke_ns: int | None = None
         self._changes = -1
         self._next_ns = now_ns  # when something about the directions may change by time alone
@@ -84,7 +86,7 @@ class DefaultWan:
             inputs.delta = signals.delta_ms = delta_ms
             signals.rtt_ms, signals.jitter_ms, signals.newest_ms = delay.rtt_ms, delay.jitter_ms, delay.newest_ms
             if delay.changes != self._changes:
-                self._show_delay()
+                self._show_delay(now_ns)
             baseline_ms = signals.baseline_ms
             signals.load_rtt_ms = None if delta_ms is None or baseline_ms is None else baseline_ms + delta_ms
         elif delta_ms is None:
@@ -135,7 +137,7 @@ class DefaultWan:
             self.signals.download.capacity_bps = self._down.law.capacity_bps
             self.signals.upload.capacity_bps = self._up.law.capacity_bps
         self._sense_directions(now_ns)
-        self._show_delay()
+        self._show_delay(now_ns)
         self._publish_states()
         self._publish_rates()
         return lost
@@ -281,13 +283,26 @@ class DefaultWan:
         return rates, outcome.transitions, outcome.faults
 
     # -- what people see -----------------------------------------------------------------------------------------------
-    def _show_delay(self) -> None:
+    def _show_delay(self, now_ns: int) -> None:
         """Publish what changes seldom."""
         signals, delay, inputs = self.signals, self._delay, self._inputs
         self._changes = delay.changes
         inputs.low, inputs.spread, inputs.loss = delay.spread.low_ms, delay.spread.width_ms, delay.loss
         signals.baseline_ms, signals.loss = delay.baseline_ms, delay.loss
         signals.reflectors_alive, signals.source, signals.deaf = delay.alive, delay.source, delay.deaf
+        signals.moved = delay.moved
+        if delay.loss:
+            self._look_for_unfelt(now_ns)
+        elif signals.unfelt:
+            signals.unfelt = ()
+
+    def _look_for_unfelt(self, now_ns: int) -> None:
+        delay, limit_ms = self._delay, self._limit.ms
+        down, up = (
+            unfelt.look(now_ns, side.load, delay.loss, delay.delta_ms, limit_ms)
+            for side, unfelt in zip(self._sides, self._unfelt, strict=True)
+        )
+        self.signals.unfelt = ("download",) * down + ("upload",) * up
 
     def _publish_rates(self) -> None:
         self.signals.download.wanted_bps = self._down.law.rate_bps

@@ -17,6 +17,7 @@ from typing import Any
 
 from wanctl.control.baseline import Floor, Moves
 from wanctl.control.deaf import DEAF_NS, SECONDS, deaf_one
+from wanctl.control.evidence import share_moved
 from wanctl.control.memory import Memory, RecallError, entries
 from wanctl.control.outstanding import Outstanding, Reflector
 from wanctl.control.sample import Gap, Observation, Sent, Unsent, Void
@@ -64,6 +65,7 @@ class DelayTracker:
         "interrupted_ns",
         "jitter_ms",
         "loss",
+        "moved",
         "newest_ms",
         "overdue",
         "received_ns",
@@ -94,6 +96,7 @@ class DelayTracker:
         # sent_ns, delay_ms, rtt_ms, in order of sending
         self._answers: deque[tuple[int, float, float, Reflector]] = deque(maxlen=24)
         self.deaf: tuple[str, ...] = ()  # reflectors that do not feel the queue
+        self.moved: float | None = None  # share of the reflectors whose round trips have moved, all one way
         self.overdue = False
         self.changes = 0  # of what changes seldom: baseline, losses, living reflectors, low, spread
         self._news = False
@@ -378,7 +381,9 @@ class DelayTracker:
 
     def _doubt(self, now_ns: int, used: list[Reflector], limit_ms: float) -> None:
         """Leave out a reflector that does not feel what all the others feel."""
-        suspect = deaf_one((one for one in self._answers if now_ns - one[0] - one[2] * 1e6 <= PERIOD_NS), limit_ms)
+        fresh = [one for one in self._answers if now_ns - one[0] - one[2] * 1e6 <= PERIOD_NS]
+        self.moved = share_moved(fresh, limit_ms)
+        suspect = deaf_one(fresh, limit_ms)
         for reflector in used:
             reflector.suspected = reflector.suspected + 1 if reflector is suspect else 0
         if suspect is not None and suspect.suspected >= SECONDS:
