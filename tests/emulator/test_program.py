@@ -78,14 +78,25 @@ def test_its_state_outlives_it(tmp_path: Path) -> None:
     assert second.stop() == 0
 
 
+def test_a_state_may_be_written_by_hand(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    queue = {"name": DOWN, "parent": "global", "max-limit": 5_000_000, "disabled": True}
+    state.write_text(json.dumps({"queue tree": [queue]}))
+    running = Running(tmp_path, "--state", str(state))
+    with running.connect() as rest:
+        found = rest.read_tree(DOWN)
+    assert (found.max_limit_bps, found.disabled) == (5_000_000, True)
+    assert running.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("rest", "state", "message"),
     [
         ("127.0.0.1", "{}", "'127.0.0.1' is not HOST:PORT"),
         ("127.0.0.1:0", "{", "is not JSON"),
-        ("127.0.0.1:0", '{"/queue/tree": {}}', "must map menus to lists of objects"),
+        ("127.0.0.1:0", '{"/queue/tree": {}}', "/queue/tree must be a list of objects"),
         ("127.0.0.1:0", '{"/queue/tree": [{"nam": "x"}]}', "unknown parameter nam"),
-        ("192.0.2.1:443", "{}", "Cannot assign requested address"),
+        ("192.0.2.1:443", "{}", "cannot assign requested address"),
     ],
 )
 def test_what_it_cannot_do_is_said_in_a_sentence(tmp_path: Path, rest: str, state: str, message: str) -> None:

@@ -79,7 +79,11 @@ def emulator(
                 fault_socket,
             )
         )
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"emulator: {where}{(error.strerror or str(error)).lower()}", err=True)
+        ctx.exit(2)
+    except ValueError as error:
         click.echo(f"emulator: {error}", err=True)
         ctx.exit(2)
 

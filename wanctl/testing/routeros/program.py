@@ -77,16 +77,26 @@ def _seed(path: Path | None) -> Seed:
         seed = json.loads(path.read_text(errors="surrogateescape"))
     except ValueError as error:
         raise ValueError(f"{path} is not JSON: {error}") from None
-    menus_fit = isinstance(seed, dict) and all(
-        isinstance(records, list) and all(_is_record(record) for record in records) for records in seed.values()
-    )
-    if not menus_fit:
-        raise ValueError(f"{path}: it must map menus to lists of objects whose values are texts")
-    return {**built_in(), **seed}
+    if not isinstance(seed, dict):
+        raise ValueError(f"{path}: it must map menus to lists of objects")  # noqa: TRY004  (a file's fault, not ours)
+    menus = {_menu(menu): records for menu, records in seed.items()}
+    for menu, records in menus.items():
+        if not (isinstance(records, list) and all(isinstance(record, dict) for record in records)):
+            raise ValueError(f"{path}: {menu} must be a list of objects")
+    return {**built_in(), **{menu: [_texts(record) for record in records] for menu, records in menus.items()}}
 
 
-def _is_record(record: object) -> bool:
-    return isinstance(record, dict) and all(isinstance(text, str) for text in record.values())
+def _menu(written: str) -> str:
+    """A menu as it is known here, however it is written: `queue/tree`, `/queue tree`."""
+    return "/" + "/".join(written.replace("/", " ").split())
+
+
+def _texts(record: dict[str, object]) -> dict[str, str]:
+    """An object with every value as the text that REST shows."""
+    return {
+        name: ("true" if value else "false") if isinstance(value, bool) else str(value)
+        for name, value in record.items()
+    }  # fmt: skip
 
 
 def _write(path: Path, content: object) -> None:
