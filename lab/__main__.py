@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab.boot import ROOT
 from lab.kernel import KernelError, build, cache, kernel
-from lab.race import CONTENDERS, ROOT, RunFailedError, jobs, race
+from lab.race import CONTENDERS, RunFailedError, jobs, race
 from lab.report import table
 from lab.scenario import load_scenario, scenarios
 from wanctl.engine.diagnostic import FileError

@@ -5,26 +5,22 @@ the command of README.md, which is `wanctl run` and gets nothing but a site file
 """
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.boot import ROOT, boot
 from lab.guest.network import REFLECTORS
 from lab.scenario import Scenario
 from lab.score import Figures, figures
 from lab.timeline import Capacity, capacity, noise
 
-ROOT = Path(__file__).resolve().parents[1]
 CONTENDERS = ("none", "oracle", "wanctl")
 ORACLE_SHARE = 0.95
-COVERED = ("/tmp/", "/run/", "/var/")  # what the guest has in memory
 BOOT_S, SLOWEST = 60, 20  # real seconds for a boot, and for a second of the scenario at the worst
 
 
@@ -92,15 +88,8 @@ def run(job: Job, kernel: Path, folder: Path) -> Figures:
     rows = capacity(job.scenario, job.seed)
     (folder / "job.json").write_text(json.dumps(described(job, rows)))
     limit_s = BOOT_S + SLOWEST * job.scenario.time_s
-    with (folder / "kernel.log").open("w") as log:
-        try:
-            subprocess.run(
-                _boot(kernel, folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=limit_s, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise RunFailedError(
-                f"not over after {limit_s:.0f} s: does something wait without sleeping? {folder}"
-            ) from None
+    if not boot(kernel, "lab.guest", folder, limit_s):
+        raise RunFailedError(f"not over after {limit_s:.0f} s: does something wait without sleeping? {folder}")
     if not (folder / "ran.json").is_file():
         raise RunFailedError(f"the guest left no result, look at guest.log and kernel.log in {folder}")
     found = figures(folder, job.scenario, job.contender, job.seed, rows)
@@ -134,29 +123,3 @@ def described(job: Job, rows: Sequence[Capacity]) -> dict[str, Any]:
         "link": link,
         "initial_bps": initial,
     }
-
-
-def _boot(kernel: Path, folder: Path) -> list[str]:
-    python = ROOT / ".venv/bin/python"
-    program = str(python) if python.exists() else sys.executable
-    needed = {str(ROOT), str(Path(program).resolve().parents[1])}
-    shown = sorted(path for path in needed if f"{path}/".startswith(COVERED))
-    return [
-        str(kernel),
-        "mem=768M",
-        "root=/dev/root",
-        "rootfstype=hostfs",
-        "rootflags=/",
-        "ro",
-        # The clock stands still while anything computes, and leaps to the next timer when all wait.
-        "time-travel=inf-cpu",
-        "time-travel-start=1700000000000000000",
-        "con=null",
-        "quiet",
-        "panic=-1",
-        f"init={ROOT}/lab/guest/init",
-        f"LAB_JOB={folder.resolve()}",
-        f"LAB_PYTHON={program}",
-        f"LAB_ROOT={ROOT}",
-        f"LAB_SHOW={os.pathsep.join(shown)}",
-    ]

@@ -63,7 +63,7 @@ class HostCake:
         if rate_bps == asked_bps // 8 * 8:
             rate_bps = asked_bps
         return TreeQueue(
-            id=f"{now.handle:x}:",
+            id=f"{now.handle >> 16:x}:",
             name=queue,
             max_limit_bps=rate_bps,
             bytes=now.sent_bytes,

@@ -17,7 +17,7 @@ from wanctl.linux.permission import not_permitted
 
 LEAST_BPS = 8_000  # below this a full packet takes longer than a second, and nothing works any more
 _NO_DEVICE = (errno.ENODEV, errno.ENXIO)
-_NO_CAKE = (errno.ENOENT, errno.EINVAL, errno.EOPNOTSUPP)  # no root qdisc of ours, another kind, a kernel without it
+_GONE = (errno.ENOENT, errno.EEXIST, errno.EINVAL)  # the CAKE that was read: no qdisc, another one, another kind
 
 
 class Seen(NamedTuple):
@@ -35,6 +35,7 @@ class Cake:
 
     def __init__(self, channel: Channel, setup: Mapping[str, str] | None = None) -> None:
         self._channel, self._setup = channel, dict(setup or {})
+        self._handles: dict[int, int] = {}  # of the CAKE that was seen last, by device
 
     def set_rate(self, device: str, rate_bps: int) -> int:
         """Set the bandwidth of a device's CAKE, and return the one that the kernel reports after it, in bit/s.
@@ -45,9 +46,14 @@ class Cake:
         """
         assert rate_bps >= LEAST_BPS, rate_bps
         index = index_of(device)
-        (answer,) = self._channel.exchange([change_rate(index, rate_bps)])
+        answer = Answer(errno=errno.ENOENT)
+        if index in self._handles:
+            answer = self._change(index, rate_bps)
+        if answer.errno in _GONE:  # somebody has made another CAKE since, or there is none: look, and try once more
+            self.read([device])
+            answer = self._change(index, rate_bps)
         if answer.errno:
-            raise self._refused(device, index, answer)
+            raise _refused(device, answer)
         for message in answer.messages:
             now = qdisc_of(message)
             if now.device_index == index and now.rate_bps is not None:
@@ -70,36 +76,32 @@ class Cake:
             roots = roots_of(answers[-1].messages, list(by_index))
             for index, device in by_index.items():
                 root = roots.get(index)
-                if root is None or root.kind != KIND:
+                if root is None or root.kind != KIND or not root.handle:
+                    self._handles.pop(index, None)
                     raise self._not_cake(device, root)
                 cakes[device] = root
+                self._handles[index] = root.handle
         return Seen(cakes, counters)
 
     def close(self) -> None:
         """Close the socket."""
         self._channel.close()
 
-    def _refused(self, device: str, index: int, answer: Answer) -> Exception:
-        if answer.errno in (errno.EPERM, errno.EACCES):
-            return not_permitted(device, answer.reason)
-        if answer.errno in _NO_DEVICE:
-            return missing(device)
-        if answer.errno in _NO_CAKE:
-            (listed,) = self._channel.exchange([list_qdiscs()])
-            root = roots_of(listed.messages, [index]).get(index)
-            if root is None or root.kind != KIND:
-                return self._not_cake(device, root)
-        return KernelRefused(f"the kernel refuses the bandwidth of {device}: {answer.reason}")
+    def _change(self, index: int, rate_bps: int) -> Answer:
+        (answer,) = self._channel.exchange([change_rate(index, self._handles[index], rate_bps)])
+        return answer
 
     def _not_cake(self, device: str, root: Qdisc | None) -> NotCake:
         found = root.kind if root is not None else ""
         instead = f"its root qdisc is {found}" if found and found != "noqueue" else "it has no qdisc"
+        if found == KIND:
+            instead = "it has the kernel's default one, whose bandwidth cannot be changed"
         if cake_support() == "absent":
             return KernelWithoutCake(
                 f"{device} has no CAKE ({instead}), and this kernel has none to give", found, package_hint()
             )
         line = self._setup.get(device, f"tc qdisc replace dev {device} root cake bandwidth RATE")
-        return NotCake(f"{device} has no CAKE: {instead}", found, f"type: {line}")
+        return NotCake(f"{device} has no CAKE of its own: {instead}", found, f"type: {line}")
 
 
 def index_of(device: str) -> int:
@@ -114,6 +116,14 @@ def missing(device: str) -> DeviceMissing:
     """The error for a device that is not there, with the names of those that are."""
     present = [name for _, name in socket.if_nameindex() if name != "lo"]
     return DeviceMissing(f"there is no device {device}", f"this host has {', '.join(present[:8]) or 'none but lo'}")
+
+
+def _refused(device: str, answer: Answer) -> Exception:
+    if answer.errno in (errno.EPERM, errno.EACCES):
+        return not_permitted(device, answer.reason)
+    if answer.errno in _NO_DEVICE:
+        return missing(device)
+    return KernelRefused(f"the kernel refuses the bandwidth of {device}: {answer.reason}")
 
 
 def _unreadable(interface: str, answer: Answer) -> Exception:

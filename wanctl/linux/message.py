@@ -37,7 +37,7 @@ class Qdisc(NamedTuple):
 
     device_index: int
     kind: str
-    handle: int  # 0 for one that the kernel put there by itself
+    handle: int  # 0x80010000 is 8001: in tc's words; 0 for one that the kernel put there by itself
     rate_bps: int | None
     sent_bytes: int
     dropped_packets: int
@@ -53,14 +53,17 @@ class Bytes(NamedTuple):
     tx_bytes: int
 
 
-def change_rate(index: int, rate_bps: int) -> bytes:
-    """Set the bandwidth of the CAKE at the root of a device, and nothing else of it.
+def change_rate(index: int, handle: int, rate_bps: int) -> bytes:
+    """Set the bandwidth of the CAKE with that handle at the root of a device, and nothing else of it.
 
-    Without NLM_F_CREATE and NLM_F_REPLACE the kernel makes no qdisc and replaces none: where the root is no CAKE it
-    says no. ECHO has it send the qdisc as it then is: one round trip is write and verification.
+    The handle matters: without one, a kernel (6.1 does) puts a new CAKE in the place of whatever qdisc is there, even
+    with neither NLM_F_CREATE nor NLM_F_REPLACE, as `tc qdisc change` shows. With one it says no where that CAKE is
+    gone.
+    ECHO has the kernel send the qdisc as it then is: one round trip is write and verification.
     """
+    assert handle != 0
     message = tcmsg()
-    message["index"], message["parent"] = index, TC_H_ROOT
+    message["index"], message["handle"], message["parent"] = index, handle, TC_H_ROOT
     # pyroute2 adds `autorate-ingress off`: two that set one bandwidth would fight over it.
     options = {"attrs": [["TCA_CAKE_BASE_RATE64", rate_bps // 8]]}
     message["attrs"] = [["TCA_KIND", KIND], ["TCA_OPTIONS", options]]
@@ -108,7 +111,7 @@ def qdisc_of(data: bytes) -> Qdisc:
     return Qdisc(
         device_index=message["index"],
         kind=kind,
-        handle=message["handle"] >> 16,
+        handle=message["handle"],
         rate_bps=rate_bps,
         sent_bytes=basic.get("bytes", 0),
         dropped_packets=queue.get("drops", 0),
@@ -137,10 +140,9 @@ def _of(parent: Any, name: str) -> Any:
 
 
 def _tins(counters: Any) -> tuple[Tin, ...]:
-    app = counters.get_attr("TCA_STATS_APP")
-    group = app.get_attr("TCA_CAKE_STATS_TIN_STATS") if app is not None else None
+    group = _of(_of(counters, "TCA_STATS_APP") or None, "TCA_CAKE_STATS_TIN_STATS")
     tins = []
-    for _, tin in group["attrs"] if group is not None else ():
+    for _, tin in group["attrs"] if group else ():
         values = {name.removeprefix("TCA_CAKE_TIN_STATS_"): value for name, value in tin["attrs"]}
         tins.append(
             Tin(
