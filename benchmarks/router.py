@@ -163,9 +163,9 @@ def page(result: dict[str, Any], shaping: dict[str, Any], year: dict[str, Any]) 
         [
             "# What a router costs",
             "",
-            f"`python -m benchmarks.router --write`; Python {result['python']}, an emulated router on loopback, two cores,",
-            f"load average {result['load']:.1f} at the start and {os.getloadavg()[0]:.1f} at the end: above 1 the figures are",
-            "those of a machine that does something else as well.",
+            f"`python -m benchmarks.router --write`; Python {result['python']}, an emulated router on loopback, two",
+            f"cores, load average {result['load']:.1f} at the start and {os.getloadavg()[0]:.1f} at the end: above 1",
+            "the figures are those of a machine that does something else as well.",
             "",
             "## One write",
             "",
