@@ -31,6 +31,8 @@ def daemon(site: Path, folder: Path, *options: str) -> Iterator[subprocess.Popen
     ) as running:
         try:
             eventually(lambda: (folder / "control.sock").is_socket() or running.poll() is not None)
+            if running.poll() is not None:
+                raise AssertionError(running.stderr.read() if running.stderr else "")
             yield running
         finally:
             if running.poll() is None:
