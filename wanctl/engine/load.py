@@ -13,10 +13,12 @@ from wanctl.engine.action import ActionRegistry
 from wanctl.engine.actions import Reader
 from wanctl.engine.declare import Declarations, Declarer
 from wanctl.engine.diagnostic import Findings, Place, did_you_mean
-from wanctl.engine.document import List, Map, Node, Text, parse
+from wanctl.engine.document import Map, Node, Text, parse
 from wanctl.engine.expression import Active, Constant, Expr, Name, walk
+from wanctl.engine.field import known_keys, plain_text
 from wanctl.engine.guard import parse_expression
-from wanctl.engine.model import MAX_MICROSTEPS, Eventually, Model, Never, Row, State, Timer
+from wanctl.engine.model import MAX_MICROSTEPS, Model, Row, State, Timer
+from wanctl.engine.property import Properties
 from wanctl.engine.resolve import resolve_names
 from wanctl.engine.scope import Scope
 
@@ -76,9 +78,7 @@ class _Loader:
     states: list[State] = field(default_factory=list)
     declarations: Declarations = field(default_factory=Declarations)
     actives: list[tuple[Active, int]] = field(default_factory=list)
-    never: list[Never] = field(default_factory=list)
-    eventually: list[Eventually] = field(default_factory=list)
-    forbid: list[tuple[str, Place, int, tuple[str, ...]]] = field(default_factory=list)
+    properties: Properties = field(default_factory=Properties)
     next_row: list[int] = field(default_factory=lambda: [0])
     texts: list[str] = field(default_factory=list)
     templates: dict[str, tuple[str, Map]] = field(default_factory=dict)  # each is read once, however often used
@@ -92,7 +92,7 @@ class _Loader:
         self._declare(root, scope, "", 0)
         self.texts.append(text)
         self._state(root, "", "", -1, scope, 0, is_machine=True)
-        self._properties(root, scope, 0)
+        self.properties.read(root, self._reader(scope, 0), self.findings, 0)
         declared = self.declarations
         model = Model(
             name,
@@ -105,12 +105,12 @@ class _Loader:
             declared.defines,
             declared.where,
         )
-        model.never, model.eventually = self.never, self.eventually
+        model.never, model.eventually = self.properties.never, self.properties.eventually
         model.summary = self._plain(root, "summary")
         model.conflicts = "scxml" if self._plain(root, "conflicts") == "scxml" else "lca"
         model.max_microsteps = self._bound(root)
         model.source_hash = sha256("\0".join(self.texts).encode()).hexdigest()
-        resolve_names(model, self.actives, self.forbid, self.findings)
+        resolve_names(model, self.actives, self.properties.forbid, self.findings)
         return model
 
     def _declare(self, root: Map, scope: Scope, prefix: str, state: int) -> None:
@@ -151,18 +151,10 @@ class _Loader:
         return int(written)
 
     def _known_keys(self, node: Map, known: frozenset[str]) -> None:
-        for key in node:
-            if key not in known:
-                self.findings.error("WC202", f"unknown key '{key}'", node.keys[key], did_you_mean(key, known))
+        known_keys(node, known, self.findings)
 
     def _plain(self, node: Map, key: str) -> str:
-        value = node.get(key)
-        if value is None:
-            return ""
-        if not isinstance(value, Text):
-            self.findings.error("WC201", f"'{key}' must be a text", value.place)
-            return ""
-        return value.value
+        return plain_text(node, key, self.findings)
 
     # -- the tree ------------------------------------------------------------------------------------------------
     def _state(
@@ -350,7 +342,7 @@ class _Loader:
         self._declare(root, inner, f"{name}_", len(self.states))
         state = self._state(root, name, path, parent, inner, depth + 1)
         state.doc = self._plain(node, "doc") or self._plain(root, "summary")
-        self._properties(root, inner, state.index)
+        self.properties.read(root, self._reader(inner, state.index), self.findings, state.index)
         return state
 
     def _read_template(self, wanted: str, place: Place) -> tuple[str, Map] | None:
@@ -393,54 +385,6 @@ class _Loader:
                 self.findings.error("WC262", f"'{name}' is a param: bind it to a param or a constant", value.place)
             self._note_active(expr, parent)
             inner.bind(name, expr)
-
-    # -- properties ----------------------------------------------------------------------------------------------
-    def _properties(self, root: Map, scope: Scope, state: int) -> None:
-        reader = self._reader(scope, state)
-        for node in self._items(root, "never"):
-            when = self._condition_of(node, "when", reader)
-            if when is not None:
-                self.never.append(Never(self._plain(node, "name"), when, self._plain(node, "when"), node.place))
-        for node in self._items(root, "eventually"):
-            any_start = self._plain(node, "from") in ("", "any")
-            start = None if any_start else self._condition_of(node, "from", reader)
-            to = self._condition_of(node, "to", reader)
-            if to is not None:
-                self.eventually.append(
-                    Eventually(self._plain(node, "name"), start, to, self._plain(node, "to"), node.place)
-                )
-        for node in self._items(root, "forbid"):
-            patterns = node.get("actions")
-            if "state" not in node or not isinstance(patterns, List):
-                self.findings.error("WC270", "'forbid' needs 'state' and a list 'actions'", node.place)
-                continue
-            names = tuple(item.value for item in patterns if isinstance(item, Text))
-            self.forbid.append((self._plain(node, "state"), node["state"].place, state, names))
-
-    def _items(self, root: Map, section: str) -> list[Map]:
-        node = root.get(section)
-        if node is None or (isinstance(node, Text) and node.value == ""):
-            return []
-        if not isinstance(node, List):
-            self.findings.error("WC270", f"'{section}' must be a list", node.place)
-            return []
-        known = {"never": {"name", "when"}, "eventually": {"name", "from", "to"}, "forbid": {"state", "actions"}}[
-            section
-        ]
-        found = []
-        for item in node:
-            if isinstance(item, Map):
-                self._known_keys(item, frozenset(known))
-                found.append(item)
-            else:
-                self.findings.error("WC270", f"an item of '{section}' must be a map", item.place)
-        return found
-
-    def _condition_of(self, node: Map, key: str, reader: Reader):  # type: ignore[no-untyped-def]
-        if key not in node:
-            self.findings.error("WC270", f"'{key}' is missing", node.place)
-            return None
-        return reader.condition(node[key], f"'{key}'")
 
 
 def _is_param(expr: object) -> bool:
