@@ -55,6 +55,8 @@ def test_a_rate_that_nobody_knows_is_a_problem_once_the_site_has_started() -> No
         (replace(VIEW, router=replace(VIEW.router, day_left=0)), "router"),
         (with_cable(replace(CABLE, age_ms=9_000.0)), "cable"),
         (with_cable(replace(CABLE, age_ms=None)), "cable"),
+        (with_cable(replace(CABLE, deaf=("9.9.9.9",))), "cable"),
+        (with_cable(replace(CABLE, unfelt=("download",))), "cable"),
         (with_cable(replace(CABLE, probes=replace(CABLE.probes, problems=("no route",)))), "cable"),
     ],
 )

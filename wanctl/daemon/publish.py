@@ -13,6 +13,7 @@ from wanctl.actuator import Target
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.loop import Loop
+from wanctl.daemon.mode import INSTANCE
 from wanctl.daemon.shaper import Shaper
 from wanctl.decision import DirectionSignals
 from wanctl.engine import Machine
@@ -71,7 +72,8 @@ class Publisher:
 
     def moment(self, now_ns: int) -> Moment:
         """The last transitions and the machines, for `wanctl why`."""
-        stills = {name: Still.of(wan.machine) for name, wan in self._loop.site.wans.items()}
+        stills = {INSTANCE: Still.of(self._shaper.mode.machine)}
+        stills |= {name: Still.of(wan.machine) for name, wan in self._loop.site.wans.items()}
         records = tuple(self._loop.history.records)
         return Moment(self._loop.fitting.file.name, now_ns, self._clock.realtime_ns() / 1e9, records, stills)
 
@@ -138,6 +140,10 @@ class Publisher:
             ),
             download=self._direction(signals.download, targets[name, "download"], now_ns),
             upload=self._direction(signals.upload, targets[name, "upload"], now_ns),
+            limit_ms=signals.limit_ms,
+            moved=signals.moved,
+            deaf=signals.deaf,
+            unfelt=signals.unfelt,
         )
 
     def _direction(self, signals: DirectionSignals, target: Target, now_ns: int) -> DirectionView:

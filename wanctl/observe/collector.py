@@ -158,6 +158,8 @@ _WAN_GAUGES: tuple[tuple[str, Callable[[WanView, SiteView], float]], ...] = (
     ("wanctl_rtt_baseline_seconds", lambda wan, _view: _seconds(wan.baseline_ms)),
     ("wanctl_rtt_delta_seconds", lambda wan, _view: _seconds(wan.delta_ms)),
     ("wanctl_rtt_jitter_seconds", lambda wan, _view: _seconds(wan.jitter_ms)),
+    ("wanctl_rtt_limit_seconds", lambda wan, _view: _seconds(wan.limit_ms)),
+    ("wanctl_reflectors_moved_ratio", lambda wan, _view: nan if wan.moved is None else wan.moved),
     ("wanctl_probe_loss_ratio", lambda wan, _view: nan if wan.loss is None else wan.loss),
     ("wanctl_last_answer_timestamp_seconds", lambda wan, view: view.at_s - _seconds(wan.age_ms)),
     ("wanctl_reflectors_alive", lambda wan, _view: wan.reflectors_alive),
@@ -194,6 +196,10 @@ def _reflectors(view: SiteView) -> Iterator[Family]:
     asked = [((wan.name, one.address), one) for wan in view.wans for one in wan.probes.reflectors]
     yield gauge("wanctl_reflector_packets_per_day", ((labels, one.per_day) for labels, one in asked))
     yield gauge("wanctl_reflector_resting", ((labels, float(one.resting)) for labels, one in asked))
+    deaf = {(wan.name, name) for wan in view.wans for name in wan.deaf}
+    yield gauge("wanctl_reflector_deaf", ((labels, float(labels in deaf)) for labels, _ in asked))
+    unfelt = (((wan.name, name), float(name in wan.unfelt)) for wan in view.wans for name, _ in wan.directions)
+    yield gauge("wanctl_unfelt_queue", unfelt)
 
 
 def _shaping(view: SiteView) -> Iterator[Family]:

@@ -84,6 +84,16 @@ def _of_wan(wan: WanView, *, starting: bool) -> Iterator[Problem]:
         yield Problem(wan.name, "no probe was ever answered")
     elif wan.age_ms is not None and wan.age_ms > LOST_MS:
         yield Problem(wan.name, f"the last answer came {_duration(wan.age_ms / 1e3)} ago")
+    for reflector in wan.deaf:
+        yield Problem(
+            wan.name, f"{reflector} does not feel a queue that all others feel, and is not believed: replace it"
+        )
+    for name in wan.unfelt:
+        yield Problem(
+            wan.name,
+            f"{name}: traffic stands still below the shaped rate, probes are lost and none is delayed: something drops "
+            "packets that probes do not wait behind, such as a policer; set a 'ceiling' below that rate",
+        )
     for name, direction in wan.directions:
         if direction.applied_bps is None and not starting:
             yield Problem(wan.name, f"{name}: nobody knows which rate the router has")

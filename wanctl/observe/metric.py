@@ -51,6 +51,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("wanctl_rtt_baseline_seconds", "gauge", "The round-trip time of the idle link.", WAN),
     Metric("wanctl_rtt_delta_seconds", "gauge", "The round-trip time under load minus the baseline: the queue.", WAN),
     Metric("wanctl_rtt_jitter_seconds", "gauge", "How much the round-trip time varies.", WAN),
+    Metric("wanctl_rtt_limit_seconds", "gauge", "Beyond this a round-trip time over the baseline is a queue.", WAN),
+    Metric("wanctl_reflectors_moved_ratio", "gauge", "Share of the reflectors that have moved, all one way.", WAN),
     Metric("wanctl_probe_loss_ratio", "gauge", "Share of the probes of the last ten seconds without an answer.", WAN),
     Metric("wanctl_last_answer_timestamp_seconds", "gauge", "When the newest answer came, as unix time.", WAN),
     Metric("wanctl_reflectors_alive", "gauge", "Reflectors that answer.", WAN),
@@ -67,6 +69,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("wanctl_probe_sockets_reopened", "counter", "Sockets that were opened again after local failures.", WAN),
     Metric("wanctl_reflector_packets_per_day", "gauge", "What a reflector is asked, by the last 24 hours.", REFLECTOR),
     Metric("wanctl_reflector_resting", "gauge", "1: silent while others answer, and asked seldom.", REFLECTOR),
+    Metric("wanctl_reflector_deaf", "gauge", "1: it feels no queue that all others feel; not believed.", REFLECTOR),
+    Metric("wanctl_unfelt_queue", "gauge", "1: stands below the shaped rate, with losses and no delay.", SIDE),
     # shaping
     Metric("wanctl_shaper_wanted_bytes_per_second", "gauge", "The rate that is wanted.", SIDE),
     Metric("wanctl_shaper_applied_bytes_per_second", "gauge", "The rate that the router says it has.", SIDE),

@@ -91,6 +91,10 @@ class WanView:
     probes: ProbeView
     download: DirectionView
     upload: DirectionView
+    limit_ms: float | None = None  # beyond this a delay is a queue
+    moved: float | None = None  # share of the reflectors whose round trips have moved, all one way
+    deaf: tuple[str, ...] = ()  # reflectors that are not believed: they do not feel what all others feel
+    unfelt: tuple[str, ...] = ()  # directions that stand still below the shaped rate, with losses and without a delay
 
     @property
     def directions(self) -> tuple[tuple[str, DirectionView], ...]:
