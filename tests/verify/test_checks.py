@@ -141,6 +141,13 @@ def test_an_action_that_moves_nothing_of_what_is_read_ends_no_cycle() -> None:
     assert prove(model_of(other), "flapping").status == "violated"
 
 
+def test_a_round_that_takes_its_time_is_listed_and_is_no_fault() -> None:
+    result = prove(model_of(HEATING.replace("19ms,", "19ms, for: 1s,")), "slow rounds")
+    assert result.status == "remark"
+    assert [fault.text for fault in result.faults] == ["slowly in turn while nothing changes: OFF#1 -> ON#1"]
+    assert prove(model_of(HEATING.replace("19ms,", "21ms, for: 1s,")), "slow rounds").status == "proved"
+
+
 # -- parameters --------------------------------------------------------------------------------------------------------
 PARAMS = (
     HEAD + "params:\n  low: {unit: ms, default: 5ms, range: [1ms, 10ms]}\n"

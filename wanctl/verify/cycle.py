@@ -15,6 +15,7 @@ from wanctl.verify.situation import Edge
 
 MOST_TRIES = 12
 ROUNDS = 3
+LONGEST = 4  # rows of a slow round
 
 
 def check_rest(inquiry: Inquiry) -> Result | None:
@@ -107,10 +108,36 @@ def _driven_by(inquiry: Inquiry, graph: Graph, way: list[Edge], shared: set[str]
     return inquiry.space.possible_whatever(query, set(inquiry.model.inputs) - shared)
 
 
-def _cycles(inquiry: Inquiry, graph: Graph) -> Iterator[tuple[list[Edge], Query]]:
-    """Cycles of rows that do not wait, with the constant inputs that drive them."""
+def check_slow_rounds(inquiry: Inquiry) -> Result | None:
+    """Rounds that a constant input drives although some row of them waits: no flapping, and perhaps not meant.
+
+    Left out are those in which the machine asks for something that moves an input that the round reads. Short ones are
+    looked at: up to `LONGEST` rows. None when the exact level is not wanted, for this takes as long.
+    """
+    if not inquiry.exact:
+        return None
+    result = Result("no slow round on a constant input", "slow rounds", "proved", "abstract")
+    seen: set[frozenset[int]] = set()
+    for _, graph in inquiry.region_graphs():
+        for way, _query in _cycles(inquiry, graph, patient=True):
+            rows = frozenset(row for edge in way for row in edge.rows)
+            if any(known <= rows for known in seen) or not any(edge.held for edge in way):
+                continue
+            seen.add(rows)
+            fired = [inquiry.program.rows[row].row for edge in way for row in edge.rows]
+            read = {s.name for row in fired if row.guard is not None for s in symbols(row.guard) if s.role == "input"}
+            if not any(moves(item.emit.action, read) for edge in way for item in asked_in(graph, edge)):
+                names = " -> ".join(row.id for row in fired)
+                result.faults.append(Fault(fired[0].id, f"slowly in turn while nothing changes: {names}"))
+    if result.faults:
+        result.status, result.text = "remark", f"{len(result.faults)} that nothing the machine asks for will end"
+    return result
+
+
+def _cycles(inquiry: Inquiry, graph: Graph, *, patient: bool = False) -> Iterator[tuple[list[Edge], Query]]:
+    """Cycles of rows, with the constant inputs that drive them; `patient` is whether rows that wait belong to them."""
     quick = {
-        spot: [e for e in edges if e.kind == "tick" and e.rows and not e.held and e.target != spot]
+        spot: [e for e in edges if e.kind == "tick" and e.rows and (patient or not e.held) and e.target != spot]
         for spot, edges in graph.edges.items()
     }
     for spot in graph.edges:
@@ -119,6 +146,8 @@ def _cycles(inquiry: Inquiry, graph: Graph) -> Iterator[tuple[list[Edge], Query]
             if inquiry.out_of_time():
                 raise OutOfTimeError
             way, query = waiting.pop()
+            if patient and len(way) >= LONGEST:
+                continue
             for edge in quick[way[-1].target]:
                 both = merge(query, edge.query)
                 if both is None or not inquiry.space.possible(both):

@@ -7,7 +7,7 @@ from wanctl.engine.action import ActionRegistry
 from wanctl.engine.expression import Active
 from wanctl.engine.model import Eventually, Model
 from wanctl.verify.cone import active_states, named_states, region_of
-from wanctl.verify.cycle import check_flapping, check_rest
+from wanctl.verify.cycle import check_flapping, check_rest, check_slow_rounds
 from wanctl.verify.eventually import check_eventually
 from wanctl.verify.forbid import check_forbid
 from wanctl.verify.gaps import check_gaps
@@ -60,6 +60,7 @@ def checks(
         Check("RED can be reached", "worst", lambda: check_worst(inquiry)),
         Check("every tick comes to rest", "zero time", lambda: check_rest(inquiry)),
         Check("no flapping on a constant input", "flapping", lambda: check_flapping(inquiry)),
+        Check("no slow round on a constant input", "slow rounds", lambda: check_slow_rounds(inquiry)),
         Check("a worse state never shapes faster", "severity", lambda: check_severity(inquiry)),
         Check("no rate moves while nobody sees the link", "unseen", lambda: check_unseen(inquiry)),
         Check("writes have a bound", "writes", lambda: check_writes(inquiry)),
