@@ -50,7 +50,7 @@ def bind(
     code: CodeType, inputs: object, values: dict[str, Value], holds: list[int], ready: list[int], active: list[bool]
 ) -> dict[int, Any]:
     """The functions of generated code over one machine's memory, by bottom state; the merged one is at `MERGED`."""
-    namespace: dict[str, Any] = {"__builtins__": {"min": min, "max": max, "abs": abs}}
+    namespace: dict[str, Any] = {"__builtins__": {"min": min, "max": max, "abs": abs, "bool": bool}}
     exec(code, namespace)  # noqa: S102  (generated from checked expressions only)
     made: dict[int, Any] = namespace["make"](inputs, values, holds, ready, active)
     return made

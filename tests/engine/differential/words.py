@@ -40,6 +40,7 @@ _SURE = (
     "probe != 'icmp'", "n == 0", "n > 2", "n < 7", "m > 0", "m + n > x", "2 * n - m <= 4", "1 < n <= 5", "flag",
     "not flag", "mode == 'high'", "known(x)", "known(m)", "not known(m)", "txt != 'abc'", "txt == 'e'",
     "event.name == 'e'", "known(event.name)", "busy", "slow", "far", "calm", "min(n, x) > 2", "max(n, m, 1) < 6",
+    "known(x) == up", "(x > 3) != flag", "busy == (not flag)", "1 < n == m", "true == up", "known(m) != (up or flag)",
     "abs(m) > 3", "n == m", "n != m", "-m < n", "true", "2 < x", "x == 5", "limit != n",
 )  # fmt: skip
 _RISKY = (
