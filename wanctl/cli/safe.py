@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wanctl.cli.ask import site_name
 from wanctl.cli.report import lines as file_lines
 from wanctl.cli.report import report_width
 from wanctl.cli.span import Span
@@ -61,10 +62,9 @@ def safe(ctx: click.Context, site: str, timeout: int, force: bool, as_json: bool
         ctx.exit(2)
     except ControlError as error:
         click.echo(f"{site}: {error}", err=True)
-        click.echo(
-            "The daemon puts its queues back to their ceilings when it stops: systemctl stop wanctl@SITE", err=True
-        )
-        click.echo("To do it all the same: wanctl safe SITE --force", err=True)
+        name = site_name(site)
+        click.echo(f"It puts its queues back to their ceilings when it stops: systemctl stop wanctl@{name}", err=True)
+        click.echo(f"To do it all the same: wanctl safe {site} --force", err=True)
         ctx.exit(2)
     if lock is not None:
         lock.release()

@@ -91,7 +91,7 @@ def simple(named: Named, nodes: Sequence[SimpleNode], types: Types) -> Iterator[
         *_limit_at(named, SIMPLE, node.limit_at_bps[side], 0),
         *_type(named, SIMPLE, node.types[side], types),
     ]
-    for parent in _parents(node.name, {one.name: one.parent for one in nodes}):
+    for parent in chain(node.name, {one.name: one.parent for one in nodes}):
         above = next((one for one in nodes if one.name == parent), None)
         if above is not None:
             problems += _held(named, SIMPLE, parent, above.max_limit_bps[side], disabled=above.disabled)
@@ -159,7 +159,7 @@ def _above(
 ) -> Iterator[Finding]:
     """What stands above an entry: other entries, whose limits bind it, and at the top an interface or "global"."""
     top = node
-    for parent in _parents(node.name, {name: one.parent for name, one in nodes.items()}):
+    for parent in chain(node.name, {name: one.parent for name, one in nodes.items()}):
         if parent in nodes:
             top = nodes[parent]
             yield from _held(named, TREE, parent, top.max_limit_bps, disabled=top.disabled)
@@ -249,10 +249,6 @@ def _queue_value(menu: Menu, old: str, new: str, direction: str) -> str:
     if menu is TREE:
         return ros_quote(new)
     return ros_quote(f"{new}/{old}" if direction == "upload" else f"{old}/{new}")
-
-
-def _parents(name: str, parents: Mapping[str, str]) -> Iterator[str]:
-    return chain(name, parents)
 
 
 def _unlimited(menu: Menu) -> str:
