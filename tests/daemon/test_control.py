@@ -251,7 +251,9 @@ def test_a_daemon_tells_its_state_and_what_keeps_it_there(site: Path, tmp_path: 
         view = ask(folder, {"verb": "status"})["result"]
         assert (view["schema"], view["site"]) == ("wanctl.status/1", "demo")
         eventually(lambda: is_applied(ask(folder, {"verb": "status"})["result"]["wans"][0]["download"]))
-        eventually(lambda: ask(folder, {"verb": "why"})["result"]["transitions"] != [])
+        eventually(lambda: "TRACKING" in {one["to"] for one in ask(folder, {"verb": "why"})["result"]["transitions"]})
+        whose = {state["wan"] for state in ask(folder, {"verb": "why"})["result"]["states"]}
+        assert whose == {"cable", "router"}
         why = ask(folder, {"verb": "why", "wan": "cable"})["result"]
         tracking = next(record for record in why["transitions"] if record["to"] == "TRACKING")
         assert (tracking["row"], tracking["why"]) == ("baseline.LEARNING#1", "the link has been idle")

@@ -13,6 +13,7 @@ from wanctl.config.model import Wan
 from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock, SystemClock
 from wanctl.daemon.connect import targets_of, ways_of
+from wanctl.daemon.mode import INSTANCE
 from wanctl.daemon.preflight import Checked
 from wanctl.daemon.request import READ_PERIOD_NS
 from wanctl.daemon.schedule import PERIOD_NS
@@ -48,8 +49,10 @@ class Fitting:
 
     @property
     def programs(self) -> dict[str, Program]:
-        """The compiled machine of each WAN."""
-        return {name: wan.machine.program for name, wan in self.site.wans.items()}
+        """The compiled machine of each WAN, and that of the router."""
+        programs = {name: wan.machine.program for name, wan in self.site.wans.items()}
+        programs.setdefault(INSTANCE, self.shaper.mode.machine.program)
+        return programs
 
     @property
     def fixed(self) -> FixedSite:

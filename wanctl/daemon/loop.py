@@ -136,6 +136,7 @@ class Loop:
     def _tick(self, now_ns: int) -> None:
         fitting = self.fitting
         readings, confirmations = fitting.shaper.take()
+        self.history.moved(fitting.shaper.take_moved())
         self._publish(self._decide(now_ns, readings, confirmations), confirmations)
         if fitting.shaper.failure is not None and not self._supervisor.has_failed("shaper"):
             self._supervisor.failed("shaper", fitting.shaper.failure)

@@ -14,6 +14,7 @@ from wanctl.routeros.action import ACTIONS
 from wanctl.routeros.way import Probed, Transport
 
 NAME = "actuator"
+INSTANCE = "router"  # what its transitions are listed under, beside the WANs
 
 
 @cache
@@ -30,7 +31,7 @@ class RouterMode:
         """`ways` are the transports that the site allows, the preferred one first; `params` replaces times in tests."""
         of_the_site = {"ssh_first": float(ways[0] == "ssh"), "second": float(len(ways) > 1)}
         program = compile_model(actuator_model(), {**of_the_site, **(params or {})})
-        self.machine: Machine = program.start(now_ns)
+        self.machine: Machine = program.start(now_ns, INSTANCE)
         self._result = "none"
         self._failing_ns: int | None = None  # since when no request has been answered
         self._checked_ns: int | None = None  # when all queues were read; None: the router may have other rates by now

@@ -18,9 +18,9 @@ from wanctl.control.sample import Confirmation, Reading
 from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.mode import RouterMode
-from wanctl.daemon.request import READ_PERIOD_NS, Meter, Requests
+from wanctl.daemon.request import MOST_KEPT, READ_PERIOD_NS, Meter, Requests
 from wanctl.decision import SetRate
-from wanctl.engine import Outcome
+from wanctl.engine import Outcome, Transition
 from wanctl.routeros.way import Ways
 
 TURN_NS = 200_000_000  # the longest pause between two turns while the router does what we ask
@@ -55,6 +55,7 @@ class Shaper:
         self._changed = threading.Condition()
         self._wishes: dict[tuple[str, str], int] = {}
         self._stopping = False
+        self._moved: deque[Transition] = deque(maxlen=MOST_KEPT)
         self._opened: tuple[Target, ...] = ()  # what gets its ceiling at the end
         self.requests = Requests(ways, actuator, self.mode, self._allowance, tuple(meters), clock, note, read_period_ns)
         self._thread = threading.Thread(target=self._run, name="shaper", daemon=True)
@@ -71,6 +72,10 @@ class Shaper:
     def take(self) -> tuple[tuple[Reading, ...], tuple[Confirmation, ...]]:
         """What came back since the last call; never waits."""
         return _emptied(self.requests.readings), _emptied(self.requests.confirmations)
+
+    def take_moved(self) -> tuple[Transition, ...]:
+        """Where the machine of the router went since the last call, apart from its daily round; never waits."""
+        return _emptied(self._moved)
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -151,6 +156,7 @@ class Shaper:
             if moved and not inside:
                 region, _, state = transition.entered[-1].partition(".")
                 self._note(f"router {region} → {state}: {transition.why}")
+                self._moved.append(transition)
         for fault in outcome.faults:
             self._note(f"router: {fault.reason}")
 

@@ -63,6 +63,11 @@ class History:
         for key, intent in intents.items():
             self._wanted_bps[key] = intent.rate_bps
 
+    def moved(self, transitions: Iterable[Transition]) -> None:
+        """Take transitions of a machine that decides elsewhere: that of the router."""
+        for transition in transitions:
+            self._add(transition, {})
+
     def confirm(self, confirmations: Iterable[Confirmation]) -> None:
         """Give the newest waiting transition of each direction its result."""
         for confirmation in confirmations:
