@@ -72,8 +72,9 @@ class Publisher:
 
     def moment(self, now_ns: int) -> Moment:
         """The last transitions and the machines, for `wanctl why`."""
-        stills = {INSTANCE: Still.of(self._shaper.mode.machine)}
-        stills |= {name: Still.of(wan.machine) for name, wan in self._loop.site.wans.items()}
+        machines = {name: wan.machine for name, wan in self._loop.site.wans.items()}
+        machines.setdefault(INSTANCE, self._shaper.mode.machine)
+        stills = {name: Still.of(machine) for name, machine in machines.items()}
         records = tuple(self._loop.history.records)
         return Moment(self._loop.fitting.file.name, now_ns, self._clock.realtime_ns() / 1e9, records, stills)
 
