@@ -184,7 +184,7 @@ def test_a_pin_holds_the_rates_until_it_is_taken_out_or_its_time_is_over(site: P
         asked("unpin", wan="cable")
         eventually(lambda: "download.HOLD.PINNED" not in asked.states())
         assert "is not pinned" in asked.refused("unpin", wan="cable")
-        asked("pin", wan="cable", for_s=1)
+        asked("pin", wan="cable", for_s=3)
         eventually(lambda: "download.HOLD.PINNED" in asked.states())
         eventually(lambda: "download.HOLD.PINNED" not in asked.states())
         err = stop(running)

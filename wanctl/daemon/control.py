@@ -83,7 +83,9 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
             self._socket.bind(str(self._path))
             self._path.chmod(0o660)
-            if self._group is not None and (os.geteuid() == 0 or self._group in os.getgroups()):
+            # Where it has its group by birth, as in the unit, the call itself may be forbidden.
+            may_give = os.geteuid() == 0 or self._group in os.getgroups()
+            if self._group is not None and may_give and self._path.stat().st_gid != self._group:
                 os.chown(self._path, -1, self._group)
             self._socket.listen(MOST_CLIENTS)
         except OSError as error:
