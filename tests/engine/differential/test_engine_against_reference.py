@@ -53,7 +53,7 @@ def test_they_agree_on_machines_from_seeds() -> None:
         pytest.fail(explain(parted.document, parted.steps, f"seed {parted.seed}"), pytrace=False)
     # Steps that move nothing, or only loops that end at a bound, would prove little.
     tally = done.tally
-    assert tally.rows > tally.steps
+    assert tally.rows > 0.8 * tally.steps
     assert tally.faults < tally.steps / 5
     assert tally.templates > tally.machines / 10
     assert tally.snapshots > tally.steps / 100
