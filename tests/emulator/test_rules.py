@@ -50,6 +50,9 @@ def test_a_span_may_be_written_in_every_way(router: RouterosEmulator, written: s
         (MANGLE, {"chain": "forward", "dscp": "64"}, "value of dscp out of range (0..63)"),
         (MANGLE, {"chain": "forward", "src-address": "300.1.1.1"}, "invalid value for argument src-address"),
         (MANGLE, {"chain": "forward", "dst-port": "80,99999"}, "value of dst-port out of range (0..65535)"),
+        (MANGLE, {"chain": "forward", "protocol": "tpc"}, "input does not match any value of protocol"),
+        (MANGLE, {"chain": "forward", "per-connection-classifier": "both-addresses:2/2"},
+         "invalid value for argument per-connection-classifier"),
         (TREE, {"parent": "global", "name": "WAN-Upload-Cable"}, "failure: already have such name"),
         (TREE, {"parent": "nosuch"}, "input does not match any value of parent"),
         ("/ip/address", {"address": "198.51.100.2/24", "interface": "ether1"}, "failure: already have such address"),
@@ -61,6 +64,15 @@ def test_what_makes_no_sense_is_refused_in_the_routers_words(
     router: RouterosEmulator, path: str, body: dict[str, Any], text: str
 ) -> None:
     assert refusal(router, path, body) == text
+
+
+def test_what_a_router_completes_is_taken(router: RouterosEmulator) -> None:
+    rule = {
+        "chain": "prerouting", "action": "mark-connection", "new-connection-mark": "wan2", "protocol": "!udp-lite",
+        "per-connection-classifier": "both-addresses-and-ports:2/1", "src-address": "!192.0.2.1-192.0.2.9",
+    }  # fmt: skip
+    status, made = rest(router, "PUT", MANGLE, rule)
+    assert (status, {name: made.get(name) for name in rule}) == (201, rule)
 
 
 def test_a_guarantee_is_not_above_the_limit(router: RouterosEmulator) -> None:

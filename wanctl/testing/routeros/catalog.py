@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from wanctl.testing.routeros.firewallmenu import FIREWALL
 from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Kind, Pair, Rate, Reference, Size, Time, Whole
+from wanctl.testing.routeros.matcher import Words
 from wanctl.testing.routeros.menu import COMMENT, DISABLED, DYNAMIC, INVALID, Field, Menu, counters
 from wanctl.testing.routeros.menu import words as _words
 from wanctl.testing.routeros.routingmenu import ROUTING
@@ -38,6 +39,7 @@ TREE = Menu(
         DISABLED,
         INVALID,
         *counters("bytes", "packets", "dropped", "rate", "packet-rate", "queued-bytes", "queued-packets"),
+        Field("pcq-queues", access="read"),
     ),
     _words("add set remove enable disable comment find get print reset-counters reset-counters-all"),
     first_id=0x1000000,
@@ -79,6 +81,7 @@ SIMPLE = Menu(
 # Whole KiB, whatever unit is written. Other fields of the types take any text.
 _TYPE_KINDS: Mapping[str, Kind] = {
     "pcq-limit": Size(2**10), "pcq-total-limit": Size(2**10), "fq-codel-memlimit": Size(), "pcq-rate": Rate(),
+    "pcq-classifier": Words(("", "src-address", "dst-address", "src-port", "dst-port")),
     "codel-target": Time(), "codel-interval": Time(), "fq-codel-target": Time(), "fq-codel-interval": Time(),
 }  # fmt: skip
 

@@ -8,7 +8,17 @@ from collections.abc import Mapping
 
 from wanctl.testing.routeros.grammar import settable
 from wanctl.testing.routeros.kind import TEXT, Boolean, Choice, Kind, Reference, Whole
-from wanctl.testing.routeros.matcher import Listed, Negated, Ports, Prefixes, Renamed, Timeout, Words
+from wanctl.testing.routeros.matcher import (
+    Classifier,
+    Listed,
+    Negated,
+    Numbered,
+    Ports,
+    Prefixes,
+    Renamed,
+    Timeout,
+    Words,
+)
 from wanctl.testing.routeros.menu import COMMENT, DISABLED, DYNAMIC, INVALID, Field, Menu, counters, words
 
 _ANY_INTERFACE = ("all-ethernet", "all-ppp", "all-vlan", "all-wireless")
@@ -18,7 +28,32 @@ _TYPE = Negated(Words(("unicast", "local", "broadcast", "multicast", "blackhole"
 _TABLE = Reference(("/routing/table",))
 _ADDRESS_LISTS = "add-dst-to-address-list add-src-to-address-list"
 
+# The words are those that the command line completes on a router with 7.22 (tikoci/restraml, Unlicense).
+_PROTOCOLS = (
+    "dccp ddp egp encap etherip ggp gre hmp icmp icmpv6 idpr-cmtp igmp ipencap ipip ipsec-ah ipsec-esp ipv6-encap "
+    "ipv6-frag ipv6-nonxt ipv6-opts ipv6-route iso-tp4 l2tp ospf pim pup rdp rspf rsvp sctp st tcp udp udp-lite vmtp "
+    "vrrp xns-idp xtp"
+)
+_OPTIONS = (
+    "any loose-source-routing no-record-route no-router-alert no-source-routing no-timestamp none record-route "
+    "router-alert strict-source-routing timestamp"
+)
+
+
+def _words(text: str) -> Negated:
+    return Negated(Words(tuple(text.split())))
+
+
 _KINDS: Mapping[str, Kind] = {
+    "protocol": Negated(Numbered(tuple(_PROTOCOLS.split()), Whole(0, 255))),
+    "connection-type": _words("ftp h323 irc pptp quake3 sip tftp"),
+    "hotspot": _words("auth from-client http local-dst to-client"),
+    "ipv4-options": Choice(tuple(_OPTIONS.split())),
+    "per-connection-classifier": Negated(Classifier()),
+    "in-bridge-port": _INTERFACE,
+    "out-bridge-port": _INTERFACE,
+    "in-bridge-port-list": _LIST,
+    "out-bridge-port-list": _LIST,
     "connection-state": Negated(Words(("invalid", "established", "related", "new", "untracked"))),
     "connection-nat-state": Negated(Words(("srcnat", "dstnat"))),
     "dst-address-type": _TYPE,
@@ -39,7 +74,7 @@ _KINDS: Mapping[str, Kind] = {
     "dst-port": Negated(Ports()),
     "port": Negated(Ports()),
     "dscp": Negated(Whole(0, 63)),
-    "new-dscp": Whole(0, 63),
+    "new-dscp": Numbered(("from-priority", "from-priority-to-high-3-bits"), Whole(0, 63)),
     "random": Whole(1, 99),
 }
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from wanctl.testing.routeros.kind import Kept, Kind, Names, Ref, Time
+from wanctl.testing.routeros.kind import Kept, Kind, Names, Ref, Time, Whole
 from wanctl.testing.routeros.trap import Trap
 
 # In the order in which a router shows them.
@@ -48,6 +48,34 @@ class Words(Kind):
         del names
         if not set(text.split(",")) <= set(self.words):
             raise Trap(f"input does not match any value of {argument}")
+        return text
+
+
+@dataclass(frozen=True)
+class Numbered(Kind):
+    """One of a few words, or a number."""
+
+    words: tuple[str, ...]
+    number: Whole
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        if text in self.words:
+            return text
+        if not text.isdigit():
+            raise Trap(f"input does not match any value of {argument}")
+        return self.number.keep(text, argument, names)
+
+
+class Classifier(Kind):
+    """What connections are dealt out by: `both-addresses:2/0`, the first of two shares."""
+
+    _FORM = re.compile(r"(?:(?:both|src|dst)-(?:address(?:es)?(?:-and-ports?)?|ports?)):(\d+)/(\d+)")
+
+    def keep(self, text: str, argument: str, names: Names) -> Kept:
+        del names
+        match = self._FORM.fullmatch(text)
+        if match is None or int(match[2]) >= int(match[1]):
+            raise Trap(f"invalid value for argument {argument}")
         return text
 
 
