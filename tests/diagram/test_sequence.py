@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.diagram.drawn import SVG, by_id, groups, ids, svg_of, texts, tooltip
+from tests.diagram.drawn import SVG, box, by_id, groups, ids, svg_of, texts, tooltip
 from tests.diagram.recorded import pump, recorded
 from wanctl.cli import wanctl
 from wanctl.diagram.theme import RULES
@@ -111,6 +111,25 @@ def test_hundreds_of_moves_are_listed_from_both_ends_and_share_numbers_in_the_la
     assert len(ids(root, "move-")) == 38
     assert "… 362 more, 27 to 388: --format json has them all" in texts(root)
     assert len(list(groups(root, "moved"))) < 100
+
+
+def test_states_that_are_too_short_to_be_seen_are_one_bar(folder: Path) -> None:
+    recorded(folder, pressure=(60, 10) * 3_000)
+    done = sequence("--calm", "BROKEN")
+    root = svg_of(done.stdout)
+    assert [tooltip(group) for group in groups(root, "state")][:2] == ["6,001 states in turn, 100 min 1 s"] * 2
+    assert len(done.stdout) < 60_000
+
+
+def test_long_names_leave_room_for_the_lanes(folder: Path) -> None:
+    long = "motor-" * 30
+    for name in ("pump.yaml", "run.jsonl"):
+        (folder / name).write_text((folder / name).read_text().replace("motor", long))
+    root = svg_of(sequence().stdout)
+    left, right = zip(*(box(group)[::2] for group in groups(root, "state") if tooltip(group)), strict=True)
+    assert min(left) < 400
+    assert max(right) < 1080
+    assert any(text.startswith("motor-") and text.endswith("…") for text in texts(root))
 
 
 def test_the_calm_state_can_be_another(folder: Path) -> None:

@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
 
+from examples.heating.run import Boiler
 from examples.heating.run import run as heat
 from examples.heating.schema import HERE, schemas
 from tests.cli.command import run
@@ -17,6 +19,11 @@ from tests.cli.command import run
 ROOT = Path(__file__).parents[2]
 HEATING = "examples/heating/heating.yaml"
 ACTIONS = ("--actions", "examples.heating.actions:ACTIONS")
+
+
+@cache
+def a_day() -> Boiler:
+    return heat(24, 21.0)
 
 
 def test_its_tests_pass_and_reach_everything() -> None:
@@ -67,7 +74,7 @@ def test_its_pictures_are_current(name: str, more: tuple[str, ...]) -> None:
     ],
 )
 def test_the_pictures_of_its_day_are_current(name: str, more: tuple[str, ...], tmp_path: Path) -> None:
-    (tmp_path / "day.jsonl").write_text("".join(heat(24, 21.0).lines))
+    (tmp_path / "day.jsonl").write_text("".join(a_day().lines))
     drawn = run("graph", HEATING, *ACTIONS, "--trace", str(tmp_path / "day.jsonl"), *more, cwd=ROOT).stdout
     assert drawn == (HERE / name).read_text("utf-8"), f"run: make a day, then wanctl graph --trace ... {' '.join(more)}"
 
@@ -83,7 +90,7 @@ def test_its_schemas_are_current_and_its_files_fit_them() -> None:
 
 
 def test_a_day_is_warm_and_a_restart_in_the_middle_of_it_changes_nothing() -> None:
-    boiler = heat(24, 21.0)
+    boiler = a_day()
     assert 16.0 < boiler.house.room < 22.0
     assert boiler.house.tank > 45.0
     assert boiler.house.told == []

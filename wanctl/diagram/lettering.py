@@ -37,6 +37,15 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
+def clipped(text: str, most_px: float, size_px: float, *, bold: bool = False) -> str:
+    """The text, or as much of its beginning as fits, with an ellipsis."""
+    if width_px(text, size_px, bold=bold) <= most_px:
+        return text
+    while text and width_px(f"{text}…", size_px, bold=bold) > most_px:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def wrap(text: str, most_px: float, size_px: float, *, bold: bool = False) -> list[str]:
     """The text in lines of at most that width, as few as possible and about equally long.
 

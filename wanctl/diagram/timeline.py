@@ -5,19 +5,16 @@ from dataclasses import dataclass
 
 from wanctl.diagram.duration import MIN_NS, offset, span, step
 from wanctl.diagram.excursion import Bar, Excursion, Lane, Move, below
-from wanctl.diagram.lettering import width_px, wrap
+from wanctl.diagram.lettering import clipped, width_px
+from wanctl.diagram.listing import MARGIN_PX, WIDTH_PX, listing, pill
 from wanctl.diagram.placement import tone
-from wanctl.diagram.scene import Circle, Curve, Group, Point, Rect, Scene, Text
+from wanctl.diagram.scene import Curve, Group, Point, Rect, Scene, Text
 from wanctl.diagram.theme import style
-from wanctl.engine.model import Model, State
-from wanctl.engine.record import Value
-from wanctl.engine.unit import format_quantity
+from wanctl.engine.model import State
 
-WIDTH_PX, MARGIN_PX = 1080.0, 24.0
-LANE_PX, BAR_PX, ROW_PX = 56.0, 26.0, 16.0
-LEAST_LABEL_PX, LEAST_BAR_PX = 96.0, 2.0
-MOST_MOVES, FIRST_MOVES, LAST_MOVES = 40, 26, 12
-MOST_VALUES = 3
+LANE_PX, BAR_PX = 56.0, 26.0
+LEAST_LABEL_PX, MOST_LABEL_PX, LEAST_BAR_PX = 96.0, 240.0, 2.0
+MOST_TOLD = 12  # lines of a tooltip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class _Frame:
 
 def timeline(found: Excursion) -> Scene:
     """The picture of an excursion."""
-    names = [lane.region.path or found.model.name for lane in found.lanes]
+    names = [clipped(lane.region.path or found.model.name, MOST_LABEL_PX, 13, bold=True) for lane in found.lanes]
     label = max([LEAST_LABEL_PX, *(width_px(name, 13, bold=True) for name in names)])
     head = Group(("machine",))
     head.shapes.append(Text("title", MARGIN_PX, 38, title(found)))
@@ -53,7 +50,7 @@ def timeline(found: Excursion) -> Scene:
     for place, lane in enumerate(found.lanes):
         moves = [move for move in found.moves if move.region.index == lane.region.index]
         groups += _numbers(moves, frame, top + place * LANE_PX + 14)
-    rows, end = _rows(found, bottom + 62)
+    rows, end = listing(found, bottom + 62)
     return Scene(f"{found.model.name}: {title(found)}", _subtitle(found), WIDTH_PX, end + MARGIN_PX, [*groups, *rows])
 
 
@@ -79,20 +76,6 @@ def _subtitle(found: Excursion) -> str:
     return f"{which(found)}. {len(found.moves)} rows fired: their numbers in the lanes, their reasons below."
 
 
-def values_of(model: Model, values: Sequence[tuple[str, Value]]) -> str:
-    """What a guard saw, the first few: `delta 12.3ms, limit 5ms`."""
-    inputs = [(name, value) for name, value in values if name in model.inputs] or list(values)
-    shown = []
-    for name, value in inputs[:MOST_VALUES]:
-        symbol = model.inputs.get(name) or model.params.get(name) or model.data.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            text = format_quantity(float(f"{value:.3g}"), symbol.dimension if symbol else "")
-        else:
-            text = "unknown" if value is None else {True: "yes", False: "no"}.get(value, str(value))  # type: ignore[arg-type]
-        shown.append(f"{name} {text}")
-    return ", ".join(shown)
-
-
 # -- the lanes ---------------------------------------------------------------------------------------------------------
 def _lane(found: Excursion, lane: Lane, name: str, frame: _Frame, top: float) -> Iterator[Group]:
     middle = top + LANE_PX - BAR_PX / 2 - 4
@@ -100,8 +83,38 @@ def _lane(found: Excursion, lane: Lane, name: str, frame: _Frame, top: float) ->
     if top > frame.top:
         start, end = (MARGIN_PX, top), (WIDTH_PX - MARGIN_PX, top)
         yield Group(("lane",), [Curve("rule", (start, start, end, end))])
-    for bar in lane.bars:
-        yield _bar(found, lane, bar, frame, middle - BAR_PX / 2)
+    for bars in _together(lane.bars, frame):
+        if len(bars) == 1:
+            yield _bar(found, lane, bars[0], frame, middle - BAR_PX / 2)
+        else:
+            yield _many(bars, frame, middle - BAR_PX / 2)
+
+
+def _together(bars: Sequence[Bar], frame: _Frame) -> Iterator[list[Bar]]:
+    """Bars one by one, and those together that follow each other and are too narrow to be seen."""
+    narrow: list[Bar] = []
+    for bar in bars:
+        if frame.x(bar.to_ns) - frame.x(bar.from_ns) < LEAST_BAR_PX:
+            narrow.append(bar)
+            continue
+        if narrow:
+            yield narrow
+            narrow = []
+        yield [bar]
+    if narrow:
+        yield narrow
+
+
+def _many(bars: Sequence[Bar], frame: _Frame, top: float) -> Group:
+    left = frame.x(bars[0].from_ns)
+    width = max(LEAST_BAR_PX, round(frame.x(bars[-1].to_ns) - left, 1))
+    lasted = span(bars[-1].to_ns - bars[0].from_ns)
+    group = Group(("state", "plain", "later"), title=f"{len(bars):,} states in turn, {lasted}")
+    group.shapes.append(Rect("box", left, top, width, BAR_PX, min(4.0, width / 2)))
+    text = f"{len(bars):,} ×"
+    if width_px(text, style("said").size, bold=True) + 8 <= width:
+        group.shapes.append(Text("said", round(left + width / 2, 1), top + BAR_PX / 2 + 4, text, "middle"))
+    return group
 
 
 def _bar(found: Excursion, lane: Lane, bar: Bar, frame: _Frame, top: float) -> Group:
@@ -140,13 +153,14 @@ def _numbers(moves: Sequence[Move], frame: _Frame, y: float) -> Iterator[Group]:
         else:
             marks.append([move])
         first = frame.x(marks[-1][0].transition.at_ns)
-        free = first - 8 + _pill(_range(marks[-1])) + 2 + 8
+        free = first - 8 + pill(_range(marks[-1])) + 2 + 8
     for mark in marks:
         x = frame.x(mark[0].transition.at_ns)
-        width = _pill(_range(mark))
+        width = pill(_range(mark))
         left = min(x - 8, frame.right - width + 8)
         stem = ((x, y + 8), (x, y + 8), (x, y + 12), (x, y + 12))
-        told = "\n".join(f"{move.number}  {move.transition.why or move.transition.guard}" for move in mark)
+        lines = [f"{move.number}  {move.transition.why or move.transition.guard}" for move in mark[:MOST_TOLD]]
+        told = "\n".join([*lines, "…"] if len(mark) > MOST_TOLD else lines)
         body = Rect("bar", left, y - 8, width, 16, 8)
         label = Text("number", round(left + width / 2, 1), y + 3.6, _range(mark), "middle")
         yield Group(("moved",), [Curve("line", stem), body, label], title=told)
@@ -158,10 +172,6 @@ def _range(mark: Sequence[Move]) -> str:
     if first == last:
         return str(first)
     return f"{first}–{last}" if last - first + 1 == len(mark) else f"{first}…{last}"
-
-
-def _pill(text: str) -> float:
-    return round(max(16.0, width_px(text, style("number").size, bold=True) + 8), 1)
 
 
 def _edges(found: Excursion, frame: _Frame, bottom: float) -> Iterator[Group]:
@@ -185,58 +195,3 @@ def _axis(found: Excursion, frame: _Frame, bottom: float) -> Group:
 
 def _line(start: Point, end: Point) -> tuple[Point, ...]:
     return start, start, end, end
-
-
-# -- what happened -----------------------------------------------------------------------------------------------------
-def _rows(found: Excursion, top: float) -> tuple[list[Group], float]:
-    """The numbered list, and where it ends; of a long one the beginning and the end."""
-    left_out = range(FIRST_MOVES, len(found.moves) - LAST_MOVES) if len(found.moves) > MOST_MOVES else range(0)
-    names = [move.region.path or found.model.name for move in found.moves]
-    ways = [f"{move.source} → {move.target}" if move.target else f"{move.source}: stays" for move in found.moves]
-    where = MARGIN_PX + 132
-    way = where + max([60.0, *(width_px(name, 11, bold=True) for name in names)]) + 14
-    why = min(way + max([80.0, *(width_px(text, 11) for text in ways)]) + 18, WIDTH_PX - 420)
-    groups: list[Group] = []
-    y = top
-    for place, move in enumerate(found.moves):
-        if place in left_out:
-            if place == left_out[0]:
-                text = f"… {len(left_out)} more, {left_out[0] + 1} to {left_out[-1] + 1}: --format json has them all"
-                groups.append(Group(("moves",), [Text("doc", where, y, text)]))
-                y += ROW_PX + 6
-            continue
-        group, y = _row(found, move, (where, way, why), y)
-        groups.append(group)
-    return groups, y - ROW_PX
-
-
-def _row(found: Excursion, move: Move, columns: tuple[float, float, float], y: float) -> tuple[Group, float]:
-    where, way, why = columns
-    item, number = move.transition, str(move.number)
-    group = Group(("row",), id=f"move-{number}", title=f"{item.row}\n{item.guard}" if item.guard else item.row)
-    width = _pill(number)
-    group.shapes.append(Rect("bar", MARGIN_PX, y - 12, width, 16, 8))
-    group.shapes.append(Text("number", MARGIN_PX + width / 2, y - 0.4, number, "middle"))
-    group.shapes.append(Text("doc", MARGIN_PX + 34, y, offset(item.at_ns - found.began_ns)))
-    target = next(
-        (s for s in found.model.states if s.path == (item.entered[-1] if item.entered else item.source)), None
-    )
-    if target is not None:
-        dot = Group(("state", tone(found.model, target)), [Circle("box", where - 12, y - 4, 4)])
-        group.shapes.append(dot)
-    group.shapes.append(Text("said", where, y, move.region.path or found.model.name))
-    text = f"{move.source} → {move.target}" if move.target else f"{move.source}: stays"
-    lines = wrap(text, why - way - 14, 11)
-    reason = wrap(item.why or item.guard or item.event, WIDTH_PX - MARGIN_PX - why, 11)
-    seen = values_of(found.model, item.values)
-    said = [("guard", line) for line in reason] + [("doc", line) for line in wrap(seen, WIDTH_PX - MARGIN_PX - why, 11)]
-    if len(said) == 2:  # on one line where they fit
-        beside = round(why + width_px(said[0][1], 11) + 16, 1)
-        if beside + width_px(seen, 11) < WIDTH_PX - MARGIN_PX:
-            group.shapes.append(Text("doc", beside, y, seen))
-            said = said[:1]
-    for place, line in enumerate(lines):
-        group.shapes.append(Text("guard", way, y + place * ROW_PX, line))
-    for place, (look, line) in enumerate(said):
-        group.shapes.append(Text(look, why, y + place * ROW_PX, line))
-    return group, y + ROW_PX * max(1, len(lines), len(said)) + 6
