@@ -158,7 +158,9 @@ class Archivist:
         programs, fresh = self._programs(), min(self._history.transitions - self._seen, len(self._history.records))
         self._seen = self._history.transitions
         for record in list(self._history.records)[-fresh:] if fresh else ():
-            self._waiting.append((record, programs[record.wan]))
+            program = programs.get(record.wan)
+            if program is not None:  # else a reload has taken the WAN away in this very moment
+                self._waiting.append((record, program))
 
     def _hand_over(self, until_ns: int) -> None:
         """Give the disk what happened until then."""

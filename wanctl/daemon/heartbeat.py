@@ -31,6 +31,7 @@ class Heartbeat:
         self._notifier, self._lifecycle = notifier, lifecycle
         self._period_ns = notifier.watchdog_ns // SHARE or CALM_NS
         self._alive_due_ns = self._status_due_ns = 0
+        self._remark = ""
 
     def say(self, text: str) -> None:
         """Sentences are the journal's business."""
@@ -41,9 +42,10 @@ class Heartbeat:
         if now_ns >= self._alive_due_ns:
             self._alive_due_ns = now_ns + self._period_ns
             self._notifier.alive()
-        if decision.transitions or now_ns >= self._status_due_ns:
-            self._status_due_ns = now_ns + STATUS_NS
-            self._notifier.status(status_line(self._lifecycle.remark, decision.signals))
+        remark = self._lifecycle.remark
+        if decision.transitions or now_ns >= self._status_due_ns or remark != self._remark:
+            self._status_due_ns, self._remark = now_ns + STATUS_NS, remark
+            self._notifier.status(status_line(remark, decision.signals))
 
     def close(self) -> None:
         """The ticks have ended."""

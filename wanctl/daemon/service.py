@@ -89,14 +89,16 @@ class Service:
             self._listener.say(text)
         supervisor = self._supervisor()
         listeners: list[Listener] = [self._listener, Heartbeat(self._notifier, supervisor)]
-        loop = self._loop = Loop(fitting, supervisor, self._notifier, Listeners(listeners), self._clock, self._notes)
+        loop = self._loop = Loop(
+            fitting, supervisor, self._notifier, Listeners(listeners, supervisor.failed), self._clock, self._notes
+        )
         supervisor.watch("decisions", loop.begin_anew)
         supervisor.watch("shaper", loop.replace_shaper)
         supervisor.watch("reload", lambda: None)  # whoever wants another one asks for it
         reloader = Reloader(self._checked.file.path, loop, supervisor, self._state_folder, self._clock, note)
         disk = self._disk(loop, supervisor, listeners)
         listeners.append(reloader)
-        loop.listen(Listeners(listeners))
+        loop.listen(Listeners(listeners, supervisor.failed))
         publisher = Publisher(loop, lambda: supervisor.failures, self._clock)
         loop.window = Window(
             {"view": publisher.view, "scrape": publisher.scrape, "moment": publisher.moment}, self._clock
