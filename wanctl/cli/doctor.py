@@ -87,8 +87,12 @@ def _order(group: str) -> int:
 
 
 def _verdict(report: "Report") -> str:
+    from wanctl.doctor.finding import FILE
+
     fails, warnings = report.count("fail"), report.count("warn")
     doubts = f"{warnings} doubtful" if warnings else ""
+    if any(finding.group == FILE for finding in report.findings):
+        return click.style("the file cannot be used", fg="red", bold=True)
     if not report.reached:
         return click.style("the router could not be looked at", fg="red", bold=True)
     if fails:

@@ -77,6 +77,8 @@ def _probe(probed: list[_Answers], clock: PatientClock) -> None:
 def _finding(name: str, answers: _Answers) -> Finding:
     silent = sorted(answers.sent - set(answers.rtt_ms))
     count = len(answers.sent)
+    if not answers.sent and answers.problem:
+        return Finding(HOST, "reflector.unprobed", "skip", f"{name}: its reflectors were not asked: see above")
     if not answers.rtt_ms:
         what = answers.problem or f"none of its {count} reflectors answered"
         return Finding(

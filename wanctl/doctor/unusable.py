@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from wanctl.doctor.finding import FILE, Finding, Report
+from wanctl.doctor.finding import FILE, Finding, Mark, Report
 from wanctl.doctor.introduction import introduce_unpinned
 from wanctl.engine.diagnostic import FileError
 
@@ -21,6 +21,7 @@ def unusable(path: Path, error: FileError) -> Report:
 
 def _told(error: FileError) -> Iterator[Finding]:
     for item in error.findings:
-        yield Finding(
-            FILE, item.code, "fail" if item.severity == "error" else "warn", f"{item.place}: {item.message}", item.hint
-        )
+        # What is said of a file that could not be read has no place in it.
+        where = item.place if item.place.file in error.findings.sources else item.place.file
+        mark: Mark = "fail" if item.severity == "error" else "warn"
+        yield Finding(FILE, item.code, mark, f"{where}: {item.message}", item.hint)
