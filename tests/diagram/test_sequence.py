@@ -8,9 +8,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.diagram.drawn import SVG, box, by_id, groups, ids, svg_of, texts, tooltip
-from tests.diagram.recorded import pump, recorded
+from tests.diagram.recorded import TICK_NS, pump, recorded
 from wanctl.cli import wanctl
 from wanctl.diagram.theme import RULES
+from wanctl.engine import compile_model, load
+from wanctl.engine.transcript import closing, entry, opening
 
 
 @pytest.fixture
@@ -157,6 +159,23 @@ def test_what_cannot_be_drawn_is_refused_with_a_reason(folder: Path, args: list[
 def test_a_run_that_stayed_calm_has_no_excursion(folder: Path) -> None:
     recorded(folder, pressure=(10, 10))
     assert "GREEN was never left in this trace" in sequence().stderr
+
+
+def test_a_trace_in_which_no_time_passes_has_nothing_to_show(folder: Path) -> None:
+    recorded(folder, pressure=(), closed=False)
+    assert "no time passes in this trace" in sequence("--calm", "BROKEN").stderr
+
+
+def test_a_machine_without_regions_is_one_lane(folder: Path) -> None:
+    text = "schema: 1\nmachine: pump\nstates: {GREEN: {on: {tick: [{to: RED}]}}, RED: {on: {tick: [{to: GREEN}]}}}\n"
+    (folder / "pump.yaml").write_text(text)
+    machine = compile_model(load(text, "pump.yaml")).start(0)
+    moved = [entry(item) for second in (1, 2, 3) for item in machine.tick(second * TICK_NS).transitions]
+    head = opening([compile_model(load(text, "pump.yaml")).start(0)], 0)
+    (folder / "run.jsonl").write_text("".join([head, *moved, closing(5 * TICK_NS)]))
+    (lane,) = told("--excursion", "1")["lanes"]  # type: ignore[misc]
+    assert (lane["region"], [bar["state"] for bar in lane["bars"]]) == ("", ["GREEN", "RED", "GREEN"])
+    assert "pump" in texts(svg_of(sequence().stdout))
 
 
 def test_a_sequence_needs_a_run(folder: Path) -> None:

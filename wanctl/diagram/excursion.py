@@ -97,6 +97,8 @@ def excursion(model: Model, recordings: Sequence[Recording], calm: str, number: 
     around_ns = max(int(AROUND * (span.ended_ns - span.began_ns)), 1)
     first_ns = max(span.recording.began_ns, span.began_ns - around_ns)
     last_ns = min(span.recording.ended_ns, span.ended_ns + around_ns)
+    if last_ns <= first_ns:
+        raise ExcursionError("no time passes in this trace")
     regions = _regions(model)
     lanes = _lanes(model, span.recording, regions, first_ns, last_ns)
     moves = _moves(model, span, regions)
