@@ -14,15 +14,23 @@ from tests.daemon.test_supervisor import dumped
 from tests.site.loop import make_plan
 from wanctl.actuator import Actuator, Target
 from wanctl.config.law import build_site
+from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.connect import connect
 from wanctl.daemon.dump import Dumps
+from wanctl.daemon.fitting import fit
 from wanctl.daemon.heartbeat import Heartbeat
 from wanctl.daemon.listeners import Listeners
 from wanctl.daemon.loop import Loop
 from wanctl.daemon.notify import Notifier
+from wanctl.daemon.preflight import read_checked
 from wanctl.daemon.supervisor import Supervisor, life_program
 from wanctl.decision import Decision, SetRate
 from wanctl.lifecycle import Lifecycle
 from wanctl.plan import SitePlan
+from wanctl.routeros import Queues
+from wanctl.routeros.way import Transport, Ways
+from wanctl.testing.routeros import RouterosEmulator
+from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, write_site
 
 SECOND_NS = 1_000_000_000
 PLAN = SitePlan("home", (make_plan(),))
@@ -224,3 +232,31 @@ def test_somebody_who_asks_for_something_impossible_hurts_nobody(running: Runnin
     assert result is None
     assert isinstance(error, ZeroDivisionError)
     assert running.ticks == 20
+
+
+def test_a_shaper_that_dies_is_replaced_and_every_queue_gets_its_ceiling(tmp_path: Path) -> None:
+    clock, notes = SystemClock(), deque[str](maxlen=100)
+    broken = [ZeroDivisionError("in the shaper")]
+    with RouterosEmulator(user="wanctl", password=PASSWORD) as router:
+        checked = read_checked(write_site(tmp_path, router, ("udp://127.0.0.1:9",)))
+
+        def connecting(name: Transport) -> Queues:
+            if broken:
+                raise broken.pop()
+            return connect(checked.file, clock, name)
+
+        site = build_site(checked.file.plan(), clock.monotonic_ns())
+        fitting = fit(checked, site, None, clock, notes.append, ways=Ways(("rest",), connecting))
+        dumps = Dumps(tmp_path / "state", list, clock, notes.append)
+        supervisor = Supervisor(Lifecycle(life_program(), clock.monotonic_ns()), dumps, dict, notes.append)
+        loop = Loop(fitting, supervisor, Notifier(), Listeners((), supervisor.failed), clock, notes)
+        supervisor.watch("shaper", loop.replace_shaper)
+        fitting.shaper.start()
+        deadline = clock.monotonic_ns() + 20 * SECOND_NS
+        loop.run(lambda: router.max_limit(DOWNLOAD_QUEUE) == 42_500_000 or clock.monotonic_ns() > deadline)
+        assert router.max_limit(DOWNLOAD_QUEUE) == 42_500_000
+        assert supervisor.failures == ("shaper: ZeroDivisionError: in the shaper",)
+        assert fitting.shaper.stop()
+        loop.end()
+        fitting.close()
+    assert len(dumped(tmp_path / "state")) == 1
