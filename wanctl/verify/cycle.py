@@ -140,8 +140,11 @@ def _cycles(inquiry: Inquiry, graph: Graph, *, patient: bool = False) -> Iterato
         spot: [e for e in edges if e.kind == "tick" and e.rows and (patient or not e.held) and e.target != spot]
         for spot, edges in graph.edges.items()
     }
-    for spot in graph.edges:
-        waiting: list[tuple[list[Edge], Query]] = [([edge], edge.query) for edge in quick[spot]]
+    order = {spot: number for number, spot in enumerate(graph.edges)}
+    for spot, first in order.items():  # a cycle is found from the nearest of its configurations, and once
+        waiting: list[tuple[list[Edge], Query]] = [
+            ([edge], edge.query) for edge in quick[spot] if order[edge.target] > first
+        ]
         while waiting:
             if inquiry.out_of_time():
                 raise OutOfTimeError
@@ -149,7 +152,7 @@ def _cycles(inquiry: Inquiry, graph: Graph, *, patient: bool = False) -> Iterato
             if patient and len(way) >= LONGEST:
                 continue
             for edge in quick[way[-1].target]:
-                both = merge(query, edge.query)
+                both = merge(query, edge.query) if order[edge.target] >= first else None
                 if both is None or not inquiry.space.possible(both):
                     continue
                 if edge.target == spot:

@@ -73,6 +73,7 @@ class Space:
     model: Model
     asked: int = 0
     witnesses: list[Witness] = field(default_factory=list)
+    _lately: list[Witness] = field(default_factory=list)  # the same, the last that fitted first
     _literals: list[_Literal] = field(default_factory=list)
     _known: dict[tuple[int, tuple[bool, ...]], int] = field(default_factory=dict)
     _answers: dict[Query, Witness | None] = field(default_factory=dict)
@@ -156,13 +157,16 @@ class Space:
             return self._answers[query]
         true, false = query.true, query.false
         found = None
-        for witness in self.witnesses:
+        # Questions come in runs that are much alike: what answered the last one is asked first.
+        for place, witness in enumerate(self._lately):
             if witness.mask & true == true and not witness.mask & false:
                 found = witness
+                self._lately.insert(0, self._lately.pop(place))
                 break
         else:
-            for core in self._cores:
+            for place, core in enumerate(self._cores):
                 if core.true & true == core.true and core.false & false == core.false:
+                    self._cores.insert(0, self._cores.pop(place))
                     break
             else:
                 found = self._ask(query)
@@ -205,6 +209,7 @@ class Space:
         for index, literal in enumerate(self._literals):
             witness.mask |= _bit(literal, witness) << index
         self.witnesses.append(witness)
+        self._lately.insert(0, witness)
         return witness
 
     def together(self, steps: Sequence[Query], *, defaults: bool) -> list[dict[str, Value]] | None:

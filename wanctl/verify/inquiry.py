@@ -32,6 +32,7 @@ class Inquiry:
     out_of_time: Callable[[], bool]
     exact: bool = True
     _graphs: dict[tuple[tuple[int, ...], bool], Graph] = field(default_factory=dict)
+    _cones: dict[int, Cone] = field(default_factory=dict)  # of each region
 
     @classmethod
     def begin(cls, model: Model, actions: ActionRegistry, out_of_time: Callable[[], bool], *, exact: bool) -> "Inquiry":
@@ -60,7 +61,9 @@ class Inquiry:
     def region_graphs(self) -> Iterator[tuple[int, Graph]]:
         """Each region with the graph of its cone."""
         for region in regions(self.model):
-            yield region, self.graph(cone_of(self.model, (), [region]))
+            if region not in self._cones:
+                self._cones[region] = cone_of(self.model, (), [region])
+            yield region, self.graph(self._cones[region])
 
     def replayer(self, graph: Graph, also: Iterable[Expr] = ()) -> Replayer:
         """Makes runs of a graph's ways; `also` are conditions whose inputs matter, too."""

@@ -43,11 +43,14 @@ class Steps:
     events: tuple[str, ...] = ()
     _mover: Mover = field(init=False)
     _own: frozenset[str] = frozenset()
+    _chains: tuple[tuple[int, ...], ...] = ()  # by index of the state: it and the states around it, from the inside out
 
     def __post_init__(self) -> None:
         self._mover = Mover(self.program, self.cone)
         self.events = tuple(sorted(delivered(self.program.model, self.cone)))
-        self._own = internal_events(self.program.model)
+        model = self.program.model
+        self._own = internal_events(model)
+        self._chains = tuple((state.index, *model.ancestors(state.index)) for state in model.states)
 
     def initial(self) -> Spot:
         """Where the machine stands when it has been started."""
@@ -128,7 +131,7 @@ class Steps:
         """Which rows fire together, with the inputs that make them; () is none."""
         asked: list[int] = []  # states in the order in which the engine asks them
         for leaf in spot.leaves:
-            asked += [s for s in (leaf, *self.program.model.ancestors(leaf)) if s not in asked]
+            asked += [s for s in self._chains[leaf] if s not in asked]
         rows = {state: self._rows(state, kind, event) for state in asked}
         active = self.active(spot)
         yield from self._choose(spot, rows, active, 0, {}, query, must=must)
@@ -148,14 +151,13 @@ class Steps:
         if number == len(spot.leaves):
             found: list[int] = []
             for leaf in spot.leaves:
-                chain = (leaf, *self.program.model.ancestors(leaf))
-                row = next((answers[s] for s in chain if answers.get(s, -1) >= 0), -1)
+                row = next((answers[s] for s in self._chains[leaf] if answers.get(s, -1) >= 0), -1)
                 if row >= 0 and row not in found:
                     found.append(row)
             yield tuple(found), query
             return
         leaf = spot.leaves[number]
-        for state in (leaf, *self.program.model.ancestors(leaf)):
+        for state in self._chains[leaf]:
             if answers.get(state, -1) >= 0:
                 break
             if state not in answers and rows[state]:
