@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanctl.diagram import Usage
+from wanctl.diagram import ExcursionError, Usage, excursion, render_sequence
 from wanctl.engine import Diagnostic, FileError, load
 from wanctl.replay.transcript import read_transcript
 
 ZOO = load((Path(__file__).parents[1] / "diagram" / "zoo.yaml").read_text(), "zoo.yaml")
-MACHINE = {"name": "zoo", "machine": "zoo", "source": "", "leaves": []}
+MACHINE = {"name": "zoo", "machine": "zoo", "source": "", "leaves": ["left.A", "right.S_1", "alone"]}
 HEAD = json.dumps({"schema": "wanctl.transitions/1", "at_ns": 0, "machines": [MACHINE]}).encode() + b"\n"
 WORDS = st.text(max_size=8) | st.sampled_from(["zoo", "left.A#1", "left.A"])
 VALUES = st.recursive(
@@ -64,6 +64,9 @@ def test_it_is_read_or_refused_with_a_reason(lines: list[bytes], headed: bool, c
         try:
             read = read_transcript(str(path), ZOO)
             Usage(ZOO, read.recordings).fields()
+            assert render_sequence(excursion(ZOO, read.recordings, "left.B", None), "svg")
         except FileError as error:
             said = error.findings.items
+        except ExcursionError:
+            pass
     assert all(item.message and item.code.startswith("WC7") for item in said)

@@ -67,6 +67,8 @@ What a run did, and what is proved:
   wanctl replay evening.csv --transitions out.jsonl
   wanctl graph wan --trace out.jsonl -o hits.svg
         hits of each row, time in each state; grey: never
+  wanctl why home --since 8h --json | wanctl graph wan --trace - -o night.svg
+        the same of a site that runs, as far as it remembers
   wanctl graph wan --trace out.jsonl --sequence -o worst.svg
         the longest time out of GREEN, in time; --excursion 3: the third
   wanctl graph wan --verify -o proof.svg

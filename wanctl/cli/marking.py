@@ -37,11 +37,24 @@ def recordings_of(ctx: click.Context, path: str, model: Model, instance: str | N
             ctx.fail(f"--instance: {read.file} has {', '.join(names)}{f' ({hint})' if hint else ''}")
     elif len(names) > 1:
         click.echo(f"the sum of {', '.join(names)}; --instance NAME takes one of them", err=True)
+    untold = [region for region in _regions(model) if not all(_is_told(item, region) for item in chosen)]
+    if untold:
+        click.echo(f"{read.file} does not say where {', '.join(untold)} was: drawn as never active", err=True)
     if not read.is_closed:
         click.echo(f"{read.file} has no closing line: the run was cut off, times end with its last line", err=True)
     if not read.is_current:
         click.echo(f"{model.file} has changed since the run: rows with the same name may mean something else", err=True)
     return chosen
+
+
+def _regions(model: Model) -> list[str]:
+    """The regions of a machine that is parallel as a whole."""
+    inside = [state for state in model.states[1:] if state.parent == 0 and state.kind != "history"]
+    return [state.path for state in inside] if model.states[0].kind == "parallel" else []
+
+
+def _is_told(recording: Recording, region: str) -> bool:
+    return any(f"{leaf}.".startswith(f"{region}.") for leaf in recording.leaves)
 
 
 def doubts_of(ctx: click.Context, model: Model, actions: ActionRegistry) -> Doubts:

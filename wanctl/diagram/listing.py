@@ -77,17 +77,20 @@ def _row(found: Excursion, move: Move, columns: tuple[float, float, float], y: f
 
 
 def values_of(model: Model, values: Sequence[tuple[str, Value]]) -> str:
-    """What a guard saw, the first few: `delta 12.3ms, limit 5ms`."""
+    """What a guard saw, the first few: `delta 12.3 ms, limit 5 ms`."""
     inputs = [(name, value) for name, value in values if name in model.inputs] or list(values)
-    shown = []
-    for name, value in inputs[:MOST_VALUES]:
-        symbol = model.inputs.get(name) or model.params.get(name) or model.data.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            text = format_quantity(float(f"{value:.3g}"), symbol.dimension if symbol else "")
-        else:
-            text = "unknown" if value is None else {True: "yes", False: "no"}.get(value, str(value))  # type: ignore[arg-type]
-        shown.append(f"{name} {text}")
-    return ", ".join(shown)
+    return ", ".join(f"{name} {_shown(model, name, value)}" for name, value in inputs[:MOST_VALUES])
+
+
+def _shown(model: Model, name: str, value: Value) -> str:
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    symbol = model.inputs.get(name) or model.params.get(name) or model.data.get(name)
+    return format_quantity(float(f"{value:.3g}"), symbol.dimension if symbol else "")
 
 
 def pill(text: str) -> float:

@@ -63,8 +63,8 @@ CODES: dict[str, Code] = {
     "WC711": Code(
         "not a transcript",
         "A transcript of transitions has an opening line, one line for each row that fired, and a closing line, each a "
-        "JSON object: wanctl replay TRACE --transitions OUT.jsonl writes one. A file of --decisions holds states "
-        "and rates by the tick, and not the rows that fired.",
+        "JSON object: wanctl replay TRACE --transitions OUT.jsonl writes one. What wanctl why --json prints will do, "
+        "too. A file of --decisions holds states and rates by the tick, and not the rows that fired.",
     ),
     "WC712": Code(
         "a transcript that was cut",

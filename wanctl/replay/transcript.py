@@ -4,11 +4,13 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from wanctl.engine import Machine, Model, Transition, did_you_mean
 from wanctl.engine.transcript import SCHEMA, Recording, closing, entry, opening
+from wanctl.replay.answer import MOST_BYTES, TIMES_NS, is_answer, read_answer, value_of
 from wanctl.replay.fault import refuse, refuse_file
 from wanctl.replay.rowfile import RowFile
 
@@ -72,18 +74,26 @@ def read_transcript(path: str, model: Model) -> Transcript:
     name = "<stdin>" if path == "-" else path
     try:
         if path == "-":
-            return _read(_lines(sys.stdin.buffer, name), name, model)
+            return _read_any(sys.stdin.buffer, name, model)
         with Path(path).open("rb") as file:
-            return _read(_lines(file, name), name, model)
+            return _read_any(file, name, model)
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         refuse_file("WC140", f"cannot be read: {reason.lower()}", name)
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+def _read_any(file: BinaryIO, name: str, model: Model) -> Transcript:
+    first = file.readline(MOST_LINE_BYTES)
+    if is_answer(first):
+        recordings, others = read_answer(first + file.read(MOST_BYTES), name, model)
+        return Transcript(name, recordings, others, is_closed=True, is_current=True)
+    return _read(_lines(first, file, name), name, model)
+
+
+def _lines(first: bytes, file: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line as the JSON object it is."""
     number = 0
-    while text := file.readline(MOST_LINE_BYTES):
+    for text in chain([first] if first else [], iter(lambda: file.readline(MOST_LINE_BYTES), b"")):
         number += 1
         if number == 1:
             _refuse_other_kinds(text, name)
@@ -163,7 +173,7 @@ def _head(head: dict[str, Any], name: str) -> tuple[int, list[_Part]]:
 
 def _time(line: dict[str, Any], key: str, name: str, number: int) -> int:
     found = line.get(key)
-    if not isinstance(found, int) or isinstance(found, bool):
+    if not isinstance(found, int) or isinstance(found, bool) or not 0 <= found < TIMES_NS:
         refuse("WC711", f"the line has no {key} in whole nanoseconds", name, number, HOW_TO)
     return found
 
@@ -196,7 +206,7 @@ class _Reader:
             self.states("to", line["to"], number),
             line["guard"],
             line["why"],
-            tuple(line["values"].items()),
+            tuple((name, value_of(value)) for name, value in line["values"].items()),
             (),
             exited,
             entered,
