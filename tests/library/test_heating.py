@@ -76,7 +76,11 @@ def test_its_pictures_are_current(name: str, more: tuple[str, ...]) -> None:
 def test_the_pictures_of_its_day_are_current(name: str, more: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "day.jsonl").write_text("".join(a_day().lines))
     drawn = run("graph", HEATING, *ACTIONS, "--trace", str(tmp_path / "day.jsonl"), *more, cwd=ROOT).stdout
-    assert drawn == (HERE / name).read_text("utf-8"), f"run: make a day, then wanctl graph --trace ... {' '.join(more)}"
+    wanted = (*ACTIONS, "--trace", "day.jsonl", *more, "-o", f"examples/heating/{name}")
+    command = f"wanctl graph {HEATING} {' '.join(wanted)}"
+    assert drawn == (HERE / name).read_text("utf-8"), (
+        f"run: python -m examples.heating.run --transitions day.jsonl; {command}"
+    )
 
 
 def test_its_schemas_are_current_and_its_files_fit_them() -> None:
