@@ -4,6 +4,7 @@ Calm is a constant input under which the goal, once reached, is kept. The engine
 be reached, its timers just begun, and the best such input is reported with the longest way back.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from wanctl.engine.model import Eventually
@@ -20,6 +21,7 @@ from wanctl.verify.situation import Edge, Steps
 
 MOST_INPUTS = 4  # calm inputs that are tried from everywhere
 MOST_CHANGES = 40  # of one way back
+ORDERS = ("farthest first", "nearest first", "what helps most first")
 MOST_TRIED = 300  # inputs that are tried from one configuration
 
 
@@ -53,8 +55,8 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
     promising = [
         witness
         for calmly in (True, False)
-        for far_first in (True, False)
-        for witness in _promising(graph, goals, calm=calmly, far_first=far_first)
+        for order in ORDERS
+        for witness in _promising(graph, goals, order, calm=calmly)
     ]
     calm: list[tuple[int, dict[str, Value]]] = []
     seen: list[dict[str, Value]] = []
@@ -95,14 +97,20 @@ def _paths(inquiry: Inquiry, leaves: set[int]) -> str:
     return ", ".join(inquiry.model.states[leaf].path for leaf in sorted(leaves))
 
 
-def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], *, calm: bool, far_first: bool) -> list[Witness]:
+def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], order: str, *, calm: bool) -> list[Witness]:
     """An input that (if `calm`) lets the goals rest and leads there from as many configurations as one input can."""
     steps, query = graph.steps, graph.steps.pinned
     for spot in graph.edges:
         if calm and spot.leaves in goals:
             query = _with(steps, query, steps.calm(spot))
     layers = _layers(graph, goals)
-    for _, edges in reversed(layers) if far_first else layers:  # the farthest has the fewest ways
+    if order == "farthest first":  # the farthest has the fewest ways
+        layers.reverse()
+    elif order == "what helps most first":
+        helps = Counter(rows for _, edges in layers for rows in {edge.rows for edge in edges})
+        layers = [(spot, sorted(edges, key=lambda edge: -helps[edge.rows])) for spot, edges in layers]
+        layers.sort(key=lambda layer: -helps[layer[1][0].rows])
+    for _, edges in layers:
         for edge in edges:
             further = merge(query, edge.query)
             if further is not None and steps.space.possible(further):
