@@ -87,9 +87,12 @@ class Publisher:
         actuator = self._shaper.actuator
         # To ask a budget is to refill it, and that is the shaper's business: a copy may be asked.
         minute_left, day_left = deepcopy(actuator.budget).left(now_ns)
+        states = states_of(self._shaper.mode.machine, now_ns)
+        if self._shaper.ways.used == "netlink":  # the machine's ways to a router say nothing of this host
+            states = tuple(state for state in states if not state.path.startswith("transport."))
         return RouterView(
             transport=self._shaper.ways.used,
-            states=states_of(self._shaper.mode.machine, now_ns),
+            states=states,
             writes=actuator.writes,
             failures=actuator.failures,
             minute_left=minute_left,

@@ -97,4 +97,4 @@ BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 REGIONS = ("connectivity", "baseline", "download", "upload")
 REASONS = ("spacing", "settling", "budget", "refused", "missing", "backoff", "unreachable", "denied")
 ROUTER_MODES = ("ONLINE", "BACKOFF", "UNREACHABLE", "DENIED")  # of machines/actuator.yaml
-TRANSPORTS = ("rest", "ssh")
+TRANSPORTS = ("rest", "ssh", "netlink")

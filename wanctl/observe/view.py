@@ -110,7 +110,7 @@ class WanView:
 class RouterView:
     """The router as the shaper sees it."""
 
-    transport: str  # the one in use: "rest" or "ssh"
+    transport: str  # the one in use: "rest" or "ssh"; "netlink" where this host shapes
     states: tuple[StateView, ...]  # of its machine: "router.ONLINE.IN_SYNC", "transport.REST", ...
     writes: int
     failures: int  # in a row
