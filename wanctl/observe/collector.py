@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from wanctl.engine import Model
 from wanctl.observe.health import problems
 from wanctl.observe.metric import BY_NAME, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
-from wanctl.observe.source import Source
+from wanctl.observe.source import Site, Source
 from wanctl.observe.view import DirectionView, DurationsView, SiteView, WanView
 
 Series = tuple[tuple[str, ...], float]
@@ -44,9 +44,17 @@ class SiteCollector(Collector):
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        models = {name: program.model for name, program in source.site.programs.items()}
+        self._sha256 = ""
+        self._know(source.site)
+
+    def _know(self, site: Site) -> None:
+        """Learn which states and rows there are; a reload may change them."""
+        if site.sha256 == self._sha256:
+            return
+        models = {name: program.model for name, program in site.programs.items()}
         self._modes = {(wan, region): _modes(model, region) for wan, model in models.items() for region in REGIONS}
         self._zeros = {(wan, source, target): 0 for wan, model in models.items() for source, target in _rows(model)}
+        self._sha256 = site.sha256
 
     def describe(self) -> Iterator[Family]:
         """Nothing: the names are known from the table, and no scrape is made to learn them."""
@@ -55,6 +63,7 @@ class SiteCollector(Collector):
     def collect(self) -> Iterator[Family]:
         """Every family of the table, each with all its series."""
         scrape, site = self._source.scrape(), self._source.site
+        self._know(site)
         view = scrape.view
         yield _info("wanctl_build", version=view.version)
         yield _info("wanctl_config", site=site.name, file=site.file, sha256=site.sha256)
@@ -76,7 +85,7 @@ class SiteCollector(Collector):
             family = StateSetMetricFamily(name, BY_NAME[name].help, labels=BY_NAME[name].labels)
             for wan in view.wans:
                 active = wan.state_of(region).partition(".")[0]
-                modes = self._modes[wan.name, region]
+                modes = self._modes.get((wan.name, region), ())  # a reload may fall between two looks
                 if modes:  # the classic law has two of the regions
                     family.add_metric([wan.name], {mode: mode == active for mode in modes})
             yield family

@@ -50,7 +50,7 @@ class Application:
         # Two threads that wait for the tick loop: the event loop itself never does.
         self._threads = ThreadPoolExecutor(2, "http-look")
         self._collected = Metrics(source)
-        self._stream = Stream(source.site, lambda: self._off(source.scrape))
+        self._stream = Stream(lambda: source.site, lambda: self._off(source.scrape))
         self._names = {"localhost", socket.gethostname().lower()}
         routes = [
             Route(path, endpoint, methods=["GET"])

@@ -6,11 +6,10 @@ too slowly loses the oldest, which the next snapshot makes good.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from wanctl.observe.health import report
-from wanctl.observe.history import Record
 from wanctl.observe.source import Scrape, Site, StuckError
 from wanctl.observe.why import places_of, transition_of
 
@@ -24,9 +23,10 @@ Event = tuple[int | None, bytes]  # number of its transition, and what goes out
 class Stream:
     """The clients of one site. `look` fetches what there is to tell, off the event loop."""
 
-    def __init__(self, site: Site, look: Callable[[], Awaitable[Scrape]]) -> None:
+    def __init__(self, site: Callable[[], Site], look: Callable[[], Awaitable[Scrape]]) -> None:
+        """`site` tells what does not change before the next reload."""
         self._site, self._look = site, look
-        self._places = {name: places_of(program) for name, program in site.programs.items()}
+        self._sha256, self._places = "", dict[str, dict[str, str]]()
         self._clients: set[asyncio.Queue[Event]] = set()
         self._pump: asyncio.Task[None] | None = None
         self._last = 0  # number of the newest transition that was sent
@@ -46,9 +46,9 @@ class Stream:
             if self._pump is None or self._pump.done():
                 self._last = told
                 self._pump = asyncio.create_task(self._run())
-            for record in scrape.records:
-                if last_seen is not None and record.number > last_seen:
-                    yield self._transition(scrape, record)[1]
+            if last_seen is not None:
+                for _, event in self._transitions(scrape, last_seen):
+                    yield event
             yield _snapshot(scrape)[1]
             while True:
                 number, event = await queue.get()
@@ -64,7 +64,7 @@ class Stream:
                 scrape = await self._look()
             except StuckError:
                 continue
-            told = [self._transition(scrape, record) for record in scrape.records if record.number > self._last]
+            told = list(self._transitions(scrape, self._last))
             self._last = scrape.view.transitions
             told.append(_snapshot(scrape))
             for queue in list(self._clients):
@@ -73,10 +73,17 @@ class Stream:
                         queue.get_nowait()
                     queue.put_nowait(event)
 
-    def _transition(self, scrape: Scrape, record: Record) -> Event:
-        at_s = scrape.view.at_s - (scrape.at_ns - record.transition.at_ns) / 1e9
-        program, places = self._site.programs[record.wan], self._places[record.wan]
-        return _event("transition", transition_of(record, program, places, at_s), record.number)
+    def _transitions(self, scrape: Scrape, after: int) -> Iterator[Event]:
+        """What happened after the transition of that number, to WANs that the site still has."""
+        site = self._site()
+        if site.sha256 != self._sha256:
+            self._sha256 = site.sha256
+            self._places = {name: places_of(program) for name, program in site.programs.items()}
+        for record in scrape.records:
+            if record.number > after and record.wan in self._places:
+                at_s = scrape.view.at_s - (scrape.at_ns - record.transition.at_ns) / 1e9
+                told = transition_of(record, site.programs[record.wan], self._places[record.wan], at_s)
+                yield _event("transition", told, record.number)
 
 
 def _snapshot(scrape: Scrape) -> Event:
