@@ -20,6 +20,7 @@ from wanctl.engine import Machine
 from wanctl.engine.blocked import Still
 from wanctl.observe.source import Scrape
 from wanctl.observe.view import (
+    DaemonView,
     DirectionView,
     DurationsView,
     ProbeView,
@@ -39,9 +40,15 @@ BOUNDS_S = (0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.04, 0.1)
 class Publisher:
     """Makes views of one running site."""
 
-    def __init__(self, loop: Loop, failures: Callable[[], tuple[str, ...]], clock: SystemClock) -> None:
-        """`failures` tells which parts of the daemon have failed."""
-        self._loop, self._failures, self._clock = loop, failures, clock
+    def __init__(
+        self,
+        loop: Loop,
+        failures: Callable[[], tuple[str, ...]],
+        daemon: Callable[[], DaemonView],
+        clock: SystemClock,
+    ) -> None:
+        """`failures` tells which parts of the daemon have failed, `daemon` what it does as a whole."""
+        self._loop, self._failures, self._daemon, self._clock = loop, failures, daemon, clock
         self.troubles: list[str] = []  # of parts of the daemon that could not even be started
         self._began_ns = clock.monotonic_ns()
 
@@ -68,6 +75,7 @@ class Publisher:
             troubles=(*self._failures(), *self.troubles),
             router=self._router(now_ns),
             wans=tuple(self._wans(now_ns)),
+            daemon=self._daemon(),
         )
 
     def moment(self, now_ns: int) -> Moment:

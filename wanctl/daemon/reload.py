@@ -62,6 +62,7 @@ class Reloader:
         self._deadline_ns: int | None = None
         self.wanted = False  # by a signal; the next tick begins it
         self.count = self.failures = 0
+        self.last_refused = False
 
     # -- what others ask for -------------------------------------------------------------------------------------------
     def reload(self, text: str | None = None, confirm_ns: int | None = None) -> Told:
@@ -159,7 +160,7 @@ class Reloader:
             return self._refused(told, [f"{self._path}: {error}"]), None
         anew = self._swapped(new)
         self._remember(old.checked.text)
-        self.count += 1
+        self.count, self.last_refused = self.count + 1, False
         if old.file.site.http != new.file.site.http:
             anew.append("http: it takes effect when the daemon is started again")
         self._note(f"reload: {self._path} is at work{''.join(f'; {lost}' for lost in anew)}")
@@ -217,7 +218,7 @@ class Reloader:
             self._busy.release()
 
     def _refused(self, told: Told, faults: list[str]) -> Told:
-        self.failures += 1
+        self.failures, self.last_refused = self.failures + 1, True
         for fault in faults[:MOST_SAID]:
             self._note(f"reload refused, nothing has changed: {fault}")
         return told | {"refused": faults}

@@ -36,6 +36,7 @@ from wanctl.daemon.web import preload
 from wanctl.daemon.window import Window
 from wanctl.engine import FileError, Findings
 from wanctl.lifecycle import Lifecycle
+from wanctl.observe.view import DaemonView
 
 PINNED = "HOLD.PINNED"
 
@@ -99,7 +100,13 @@ class Service:
         disk = self._disk(loop, supervisor, listeners)
         listeners.append(reloader)
         loop.listen(Listeners(listeners, supervisor.failed))
-        publisher = Publisher(loop, lambda: supervisor.failures, self._clock)
+        recoveries = len(woken.lost) + bool(lost)
+
+        def daemon() -> DaemonView:
+            state, refused = supervisor.life.state, reloader.last_refused
+            return DaemonView(state, supervisor.count, recoveries, reloader.count, reloader.failures, refused)
+
+        publisher = Publisher(loop, lambda: supervisor.failures, daemon, self._clock)
         loop.window = Window(
             {"view": publisher.view, "scrape": publisher.scrape, "moment": publisher.moment}, self._clock
         )

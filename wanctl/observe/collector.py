@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from wanctl.engine import Model
 from wanctl.observe.health import problems
-from wanctl.observe.metric import BY_NAME, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
+from wanctl.observe.metric import BY_NAME, DAEMON_MODES, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
 from wanctl.observe.source import Site, Source
 from wanctl.observe.view import DirectionView, DurationsView, SiteView, WanView
 
@@ -68,6 +68,7 @@ class SiteCollector(Collector):
         yield _info("wanctl_build", version=view.version)
         yield _info("wanctl_config", site=site.name, file=site.file, sha256=site.sha256)
         yield from _loop(view)
+        yield from _daemon(view)
         yield from self._states(view)
         counts = {**self._zeros, **dict(scrape.counts)}
         yield counter("wanctl_transitions", (_transition(*key, count) for key, count in counts.items()))
@@ -124,6 +125,16 @@ def _one_of(name: str, active: str, known: tuple[str, ...]) -> Family:
     family = StateSetMetricFamily(name, BY_NAME[name].help, labels=())
     family.add_metric([], {mode: mode == active for mode in known})
     return family
+
+
+def _daemon(view: SiteView) -> Iterator[Family]:
+    daemon = view.daemon
+    yield _one_of("wanctl_daemon_state", daemon.mode, DAEMON_MODES)
+    yield counter("wanctl_part_failures", [((), daemon.part_failures)])
+    yield counter("wanctl_state_recoveries", [((), daemon.recoveries)])
+    yield counter("wanctl_config_reloads", [((), daemon.reloads)])
+    yield counter("wanctl_config_reloads_refused", [((), daemon.reloads_refused)])
+    yield gauge("wanctl_config_last_reload_successful", [((), 0 if daemon.last_reload_refused else 1)])
 
 
 def _loop(view: SiteView) -> Iterator[Family]:

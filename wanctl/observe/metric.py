@@ -84,6 +84,13 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "wanctl_shaper_confirmed_timestamp_seconds", "gauge", "When the router last said its rate, as unix time.", SIDE
     ),
+    # the daemon
+    Metric("wanctl_daemon_state", "stateset", "What the process as a whole does."),
+    Metric("wanctl_part_failures", "counter", "Parts of the daemon that a fault of wanctl has ended."),
+    Metric("wanctl_state_recoveries", "counter", "Kept state that was lost or could not be taken up."),
+    Metric("wanctl_config_reloads", "counter", "Configurations that took the place of another."),
+    Metric("wanctl_config_reloads_refused", "counter", "Reloads that were refused: nothing has changed."),
+    Metric("wanctl_config_last_reload_successful", "gauge", "0: the last reload was refused."),
     # the router
     Metric("wanctl_router_state", "stateset", "Whether the router does what we ask."),
     Metric("wanctl_router_transport", "stateset", "How we talk to the router."),
@@ -97,4 +104,5 @@ BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 REGIONS = ("connectivity", "baseline", "download", "upload")
 REASONS = ("spacing", "settling", "budget", "refused", "missing", "backoff", "unreachable", "denied")
 ROUTER_MODES = ("ONLINE", "BACKOFF", "UNREACHABLE", "DENIED")  # of machines/actuator.yaml
+DAEMON_MODES = ("STARTING", "RUNNING", "IMPAIRED", "RELOADING", "SAFE", "DRAINING")  # of machines/daemon.yaml
 TRANSPORTS = ("rest", "ssh", "netlink")

@@ -137,6 +137,23 @@ class DurationsView:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonView:
+    """The process as a whole; the counts are since its start."""
+
+    state: str = ""  # of machines/daemon.yaml: "RUNNING.WHOLE"
+    part_failures: int = 0  # unexpected exceptions that ended a part
+    recoveries: int = 0  # things that were kept and could not be taken up
+    reloads: int = 0
+    reloads_refused: int = 0
+    last_reload_refused: bool = False
+
+    @property
+    def mode(self) -> str:
+        """One word: "RUNNING", "IMPAIRED", "SAFE", ..."""
+        return "IMPAIRED" if self.state.endswith("IMPAIRED") else self.state.partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class SiteView:
     """A whole site."""
 
@@ -155,6 +172,7 @@ class SiteView:
     troubles: tuple[str, ...]  # parts of the daemon that do not work
     router: RouterView
     wans: tuple[WanView, ...]
+    daemon: DaemonView = DaemonView()
 
 
 def values_of(view: Any) -> Any:
