@@ -62,6 +62,8 @@ class Interpreter:
         self.fired_ns: dict[Row, int] = {}  # of rows with a cooldown
         self.left: set[State] = set()  # since the tick began
         self.fired_in: set[State] = set()  # since the tick began
+        self.restless = {s for s in self.chart.root.family() if s.always}
+        self.takers: dict[str, set[State]] = {}  # by event, the states that have rows for it
         self.scopes: dict[State, Scope] = {}  # of `_scope`, made before
         self.sends = 0
         self.order = 0
@@ -161,7 +163,7 @@ class Interpreter:
         fruitless = 0
         while not self.ended:
             queued = len(self.internal)
-            rows = self._select(lambda state: state.always)
+            rows = [] if self.active.isdisjoint(self.restless) else self._select(lambda state: state.always)
             if not rows:
                 if not self.internal:
                     return
@@ -203,7 +205,9 @@ class Interpreter:
     # -- selection -----------------------------------------------------------------------------------------------------
 
     def _select_for(self, event: str) -> list[Row]:
-        return self._select(lambda state: state.rows_for(event))
+        if event not in self.takers:
+            self.takers[event] = {s for s in self.chart.root.family() if s.rows_for(event)}
+        return [] if self.active.isdisjoint(self.takers[event]) else self._select(lambda state: state.rows_for(event))
 
     def _select(self, rows_of: Callable[[State], list[Row]], starts: list[State] | None = None) -> list[Row]:
         """§4: for each active leaf the first state outward with a true row; then without conflicts (§6)."""

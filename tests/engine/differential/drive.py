@@ -20,7 +20,7 @@ Document = dict[str, Any]
 Opinion = type[Interpreter]  # whose opinion the engine is compared with
 
 NS_PER_MS = 1_000_000
-MOST_ROWS, MOST_FAULTS = 350, 4  # of one machine
+MOST_ROWS, MOST_FAULTS = 500, 4  # of one machine
 MOST_IDLE = 60  # steps in which no row fires
 _KEYS = ("number", "number", "text", "truth", "none", "large")
 
