@@ -11,13 +11,14 @@ from wanctl.engine.model import Eventually
 from wanctl.engine.record import Value
 from wanctl.verify.clockwork import NOW_NS, Clockwork, Memory
 from wanctl.verify.cone import cone_of
-from wanctl.verify.formula import FALSE, TRUE, Query, Witness, merge
+from wanctl.verify.formula import FALSE, TRUE, Query, merge
 from wanctl.verify.graph import Graph, OutOfTimeError, backwards
 from wanctl.verify.inquiry import Inquiry
 from wanctl.verify.move import Spot
 from wanctl.verify.replay import TICK_NS, leaves_of
 from wanctl.verify.result import Result, Status
 from wanctl.verify.situation import Edge, Steps
+from wanctl.verify.tidy import tidy
 
 MOST_INPUTS = 4  # calm inputs that are tried from everywhere
 MOST_CHANGES = 40  # of one way back
@@ -53,21 +54,22 @@ def check_recovery(inquiry: Inquiry, item: Eventually, name: str) -> Result | No
         return None  # the goal ends the machine: nobody comes back from it, and nobody stays
     farthest = far[-1]
     promising = [
-        witness
+        values
         for calmly in (True, False)
         for order in ORDERS
-        for witness in _promising(graph, goals, order, calm=calmly)
+        for values in _promising(graph, goals, order, calm=calmly)
     ]
     calm: list[tuple[int, dict[str, Value]]] = []
     seen: list[dict[str, Value]] = []
-    for witness in [*promising, *space.witnesses]:
-        values = {name: witness.values[name] for name in names}
-        if inquiry.settled.holds(witness.mask) and values not in seen and len(seen) < MOST_TRIED:
+    settled = [witness.values for witness in space.witnesses if inquiry.settled.holds(witness.mask)]
+    for found in [*promising, *settled]:
+        values = {name: found[name] for name in names}
+        if values not in seen and len(seen) < MOST_TRIED:
             seen.append(values)
             ticks = _ticks_back(inquiry, clockwork, farthest, values, goals)
             calm += [(ticks, values)] if ticks >= 0 else []
     calm.sort(key=lambda item: item[0])
-    chosen = [witness.values for witness in promising] + [values for _, values in calm[:MOST_INPUTS]]
+    chosen = [*promising, *(values for _, values in calm[:MOST_INPUTS])]
     tried = [_from_everywhere(inquiry, clockwork, spots, values, goals) for values in chosen]
     if not calm:
         return None  # the goal is passed through, not stayed in
@@ -97,8 +99,11 @@ def _paths(inquiry: Inquiry, leaves: set[int]) -> str:
     return ", ".join(inquiry.model.states[leaf].path for leaf in sorted(leaves))
 
 
-def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], order: str, *, calm: bool) -> list[Witness]:
-    """An input that (if `calm`) lets the goals rest and leads there from as many configurations as one input can."""
+def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], order: str, *, calm: bool) -> list[dict[str, Value]]:
+    """Inputs that (if `calm`) let the goals rest and lead there from as many configurations as one input can.
+
+    The second of two is the first with simpler values: what does not matter is unknown, or nothing.
+    """
     steps, query = graph.steps, graph.steps.pinned
     for spot in graph.edges:
         if calm and spot.leaves in goals:
@@ -117,7 +122,7 @@ def _promising(graph: Graph, goals: frozenset[tuple[int, ...]], order: str, *, c
                 query = further
                 break
     witness = steps.space.find(query)
-    return [] if witness is None else [witness]
+    return [] if witness is None else [witness.values, tidy(steps.space, query, witness.values)]
 
 
 def _layers(graph: Graph, goals: frozenset[tuple[int, ...]]) -> list[tuple[Spot, list[Edge]]]:
