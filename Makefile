@@ -9,7 +9,7 @@ READY := .venv/.ready
 DIAGRAMS := diagrams
 DOCS := docs
 
-.PHONY: help demo demo-failover test soak lint bench diagrams docs lock clean
+.PHONY: help demo demo-failover test soak lint bench diagrams docs lab-kernel lab lab-smoke lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,15 @@ diagrams: $(READY) ## Draw every machine into diagrams/
 
 docs: $(READY) ## Write the references in docs/ that are generated from the code
 	@$(BIN)/python -m tests.house.reference $(DOCS)
+
+lab-kernel: $(READY) ## Build the kernel of the lab, once (Debian's kernel source, a compiler, some minutes)
+	@$(BIN)/python -m lab kernel
+
+lab: $(READY) ## Race wanctl on a real CAKE in virtual time, and write docs/results/lab.md (ARGS="step drop --seeds 1" for some)
+	@$(BIN)/python -m lab race $(if $(ARGS),$(ARGS),--write)
+
+lab-smoke: $(READY) ## One short race, if the kernel of the lab is built
+	@$(BIN)/python -m lab smoke
 
 lock: ## Resolve pyproject.toml into requirements.lock (UPGRADE=1 moves every version)
 	@$(shell command -v python3.11 || echo python3) .ci/lock $(if $(UPGRADE),--upgrade)

@@ -104,6 +104,8 @@ def errors(cake: Cake) -> None:
     def _() -> Any:
         return json.loads(tc("-j qdisc show dev plain"))[0]["kind"]
 
+
+def accidents(cake: Cake) -> None:
     @trial("replaced meanwhile")
     def _() -> Any:
         tc("qdisc replace dev plain root cake bandwidth 9mbit")
@@ -229,6 +231,7 @@ def main(folder: str) -> None:
     cake = Cake(Channel(), {"bare": "tc qdisc replace dev bare root cake bandwidth 9mbit"})
     rates(cake)
     errors(cake)
+    accidents(cake)
     traffic(cake)
     record()
     Path(folder, "found.json").write_text(json.dumps(FOUND, indent=1))
