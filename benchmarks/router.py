@@ -156,7 +156,10 @@ def page(result: dict[str, Any], shaping: dict[str, Any], year: dict[str, Any]) 
         f"| {row['p99_ms']} | {row['wanted_ms'][1]} |"
         for row in result["rows"]
     ]
-    applied = [f"| {way.upper()} | {one['p50_ms']} | {one['p99_ms']} | 25 |" for way, one in shaping["applied"].items()]
+    applied = [
+        f"| {way.upper()} | {one['p50_ms']} | {one['p99_ms']} | 25 | {one['late_p99_ms']} |"
+        for way, one in shaping["applied"].items()
+    ]
     work = [f"| {name} | {value} |" for name, value in shaping["tick_p99_ms"].items()]
     idle = [f"| {name} | {value} |" for name, value in shaping["idle_pct"].items()]
     return "\n".join(
@@ -177,10 +180,11 @@ def page(result: dict[str, Any], shaping: dict[str, Any], year: dict[str, Any]) 
             "",
             "## From a decision to the rate on the router",
             "",
-            "A cut while four WANs tick at 20 Hz and their counters are read five times a second, in ms.",
+            "A cut while four WANs tick at 20 Hz and their counters are read five times a second, in ms. The last",
+            "column is how late a tick of the same run began: what the machine alone adds to whatever waits on it.",
             "",
-            "| transport | p50 | p99 | wanted |",
-            "|---|---|---|---|",
+            "| transport | p50 | p99 | wanted | ticks late, p99 |",
+            "|---|---|---|---|---|",
             *applied,
             "",
             "## A tick beside it",
