@@ -95,7 +95,7 @@ def test_the_password_is_nowhere_but_in_its_file(tmp_path: Path) -> None:
                 said.extend(processes(daemon.pid))
                 for fault in FAULTS:
                     strike(router, fault)
-                    time.sleep(0.3)
+                    time.sleep(0.2)
                 command("doctor", site)
                 command("safe", site, "--force", "--timeout", "1s")
                 strike(router, {"fault": "clear"})
@@ -104,7 +104,6 @@ def test_the_password_is_nowhere_but_in_its_file(tmp_path: Path) -> None:
             finally:
                 daemon.terminate()
                 said.extend(daemon.communicate(timeout=60))
-        command("doctor", site, "--json")
         command("safe", site, "--json", "--timeout", "1s")
     kept = [
         found.read_bytes()
