@@ -1,0 +1,114 @@
+"""Scenarios: the shipped ones say what they mean, and one that contradicts itself is refused with its place."""
+
+from pathlib import Path
+
+import pytest
+
+from lab.race import controller_command, described, jobs
+from lab.scenario import Scenario, load_scenario, scenarios
+from lab.sitefile import site_text
+from lab.timeline import capacity, noise
+from wanctl.config import load_site
+from wanctl.engine.diagnostic import FileError
+
+SHIPPED = scenarios()
+
+
+def written(folder: Path, text: str) -> Scenario:
+    path = folder / "mine.yaml"
+    path.write_text(text)
+    return load_scenario(path)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_shipped_scenario_says_what_it_is_about_and_loads_a_direction(path: Path) -> None:
+    scenario = load_scenario(path)
+    assert scenario.about
+    assert scenario.filled
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_seed_always_plays_the_same_and_another_one_differs(path: Path) -> None:
+    scenario = load_scenario(path)
+    assert capacity(scenario, 1) == capacity(scenario, 1)
+    assert capacity(scenario, 1) != capacity(scenario, 2)
+    assert noise(scenario.noise, scenario.time_s, 1) == noise(scenario.noise, scenario.time_s, 1)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_capacity_begins_at_0_grows_in_time_and_stays_within_the_plan(path: Path, seed: int) -> None:
+    scenario = load_scenario(path)
+    rows = capacity(scenario, seed)
+    assert rows[0].at_s == 0.0
+    assert [row.at_s for row in rows] == sorted({row.at_s for row in rows})
+    assert all(0 < row.down_bps <= scenario.down_bps and 0 < row.up_bps <= scenario.up_bps for row in rows)
+
+
+def test_what_is_not_given_comes_from_the_scenario_it_is_like() -> None:
+    step, far = (load_scenario(path) for path in scenarios(["step", "step-rtt200"]))
+    assert far.rtt_ms == 200.0
+    assert (far.capacity, far.load, far.time_s) == (step.capacity, step.load, step.time_s)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "told"),
+    [
+        ("tiem: 90s\n", 1, "tiem"),
+        ("time: ninety\n", 1, "ninety"),
+        ("rtt: 20Mbit\n", 1, "20Mbit"),
+        ("time: 8s\nscore_from: 9s\n", 2, "begins when all is over"),
+        ("capacity: {steps: {0s: 100%}, blocks: {}}\n", 1, "contradict"),
+        ("capacity:\n  steps: {5s: 40%}\n", 2, "before it"),
+        ("capacity:\n  steps: {0s: 100%, 9s: 40%, 10s: 50%}\n", 2, "at least 2s apart"),
+        ("time: 20s\ncapacity:\n  steps: {0s: 100%, 30s: 40%}\n", 3, "after the end"),
+        ("capacity:\n  steps: {0s: 0%}\n", 2, "above 0 %"),
+        ("capacity:\n  wander: {mean: 10%, min: 20%}\n", 2, "min <= mean"),
+        ("limits: {floor: 60%}\n", 1, "floor <= start"),
+        ("load:\n  - {bulk: sideways}\n", 2, "sideways"),
+        ("load:\n  - {bulk: down, rate: 1Mbit}\n", 2, "finds its own"),
+        ("load:\n  - {paced: up}\n", 2, "has a rate"),
+        ("load:\n  - {bulk: down, start: 50s, stop: 40s}\n", 2, "nothing"),
+        ("load:\n  - {bulk: down, tcp: reno}\n", 2, "reno"),
+        ("load:\n  - {bulk: down, flows: 0}\n", 2, "above 0"),
+        ("load: many\n", 1, "a list"),
+        ("like: nobody\n", 1, "nobody"),
+        ("like: mine\n", 1, "itself"),
+        ("noise: {burst: 9ms..3ms}\n", 1, "empty"),
+    ],
+)
+def test_a_scenario_that_makes_no_sense_is_refused_at_its_place(
+    text: str, line: int, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(FileError) as raised:
+        written(tmp_path, text)
+    errors = raised.value.findings.errors
+    assert any(item.place.line == line and told in item.message for item in errors), [str(item) for item in errors]
+
+
+def test_a_controller_is_told_the_limits_and_nothing_of_the_capacity() -> None:
+    scenario = load_scenario(scenarios(["step"])[0])
+    (job,) = jobs([scenario], ["wanctl"], [1])
+    link = described(job, capacity(scenario, 1))["link"]
+    assert (link["dl_min_bps"], link["dl_base_bps"], link["dl_max_bps"]) == (1_600_000, 20_000_000, 48_000_000)
+    assert set(link) == {
+        "wan_if", "dl_if", "ul_if", "reflectors",
+        "dl_min_bps", "dl_base_bps", "dl_max_bps", "ul_min_bps", "ul_base_bps", "ul_max_bps",
+    }  # fmt: skip
+
+
+def test_the_controller_is_wanctl_run() -> None:
+    assert controller_command().endswith("exec wanctl run /run/lab.yaml")
+
+
+def test_the_site_file_of_the_lab_is_one_that_wanctl_runs(tmp_path: Path) -> None:
+    scenario = load_scenario(scenarios(["step"])[0])
+    (job,) = jobs([scenario], ["wanctl"], [1])
+    path = tmp_path / "lab.yaml"
+    path.write_text(site_text(described(job, capacity(scenario, 1))["link"]))
+    site = load_site(path)
+    site.require_runnable()
+    (wan,) = site.plan().wans
+    assert (wan.download.floor_bps, wan.download.start_bps, wan.download.ceiling_bps) == (
+        1_600_000, 20_000_000, 48_000_000,
+    )  # fmt: skip
