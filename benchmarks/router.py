@@ -203,15 +203,21 @@ def page(result: dict[str, Any], shaping: dict[str, Any], year: dict[str, Any]) 
             "|---|---|",
             *idle,
             "",
-            "## A year",
-            "",
-            f"The law wants {year['wishes_an_hour']:,} rates in a busy hour. Of a link that is as busy in each hour",
-            f"of a year the router gets {year['writes_a_year']:,} writes: {year['writes_a_day']:,} a day, of",
-            f"{year['day_budget']:,} that the budget allows; {year['most_a_day']:,} on the first day, which begins",
-            "with a full bucket.",
+            *_year(year),
             "",
         ]
     )
+
+
+def _year(year: dict[str, Any]) -> list[str]:
+    return [
+        "## A year",
+        "",
+        f"The law wants {year['wishes_an_hour']:,} rates in a busy hour. Of a link that is as busy in each hour",
+        f"of a year the router gets {year['writes_a_year']:,} writes: {year['writes_a_day']:,} a day, of",
+        f"{year['day_budget']:,} that the budget allows; {year['most_a_day']:,} on the first day, which begins",
+        "with a full bucket.",
+    ]
 
 
 def main() -> None:
