@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wanctl.linux.channel import messages, refusal
-from wanctl.linux.message import bytes_of, change_rate, list_qdiscs, qdisc_of, roots_of
+from wanctl.linux.message import bytes_of, change_rate, list_qdiscs, qdisc_of, rate_of, roots_of
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "fixtures/messages.json").read_text())
 CHANGED = bytes.fromhex(RECORDED["change"])
@@ -20,6 +20,11 @@ HANDLE = RECORDED["handle"]
 
 def test_the_answer_to_a_write_tells_the_rate_in_whole_bytes() -> None:
     assert qdisc_of(CHANGED).rate_bps == 12_345_678 // 8 * 8
+
+
+def test_the_rate_alone_is_the_same_as_with_all_statistics() -> None:
+    for message in [CHANGED, *LISTED]:
+        assert rate_of(message) == (qdisc_of(message).device_index, qdisc_of(message).rate_bps)
 
 
 def test_an_answer_tells_backlog_and_tins() -> None:

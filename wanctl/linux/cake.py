@@ -12,7 +12,7 @@ from typing import NamedTuple
 from wanctl.linux.channel import Answer, Channel
 from wanctl.linux.error import DeviceMissing, KernelRefused, KernelWithoutCake, NotCake
 from wanctl.linux.kernel import cake_support, package_hint
-from wanctl.linux.message import KIND, Bytes, Qdisc, bytes_of, change_rate, list_qdiscs, qdisc_of, read_bytes, roots_of
+from wanctl.linux.message import KIND, Bytes, Qdisc, bytes_of, change_rate, list_qdiscs, rate_of, read_bytes, roots_of
 from wanctl.linux.permission import not_permitted
 
 LEAST_BPS = 8_000  # below this a full packet takes longer than a second, and nothing works any more
@@ -55,9 +55,9 @@ class Cake:
         if answer.errno:
             raise _refused(device, answer)
         for message in answer.messages:
-            now = qdisc_of(message)
-            if now.device_index == index and now.rate_bps is not None:
-                return rate_bps if now.rate_bps == rate_bps // 8 * 8 else now.rate_bps
+            changed, has_bps = rate_of(message)
+            if changed == index and has_bps is not None:
+                return rate_bps if has_bps == rate_bps // 8 * 8 else has_bps
         # A kernel that does not echo: ask it.
         return self.read([device]).cakes[device].rate_bps or 0
 
