@@ -90,7 +90,7 @@ def _finding(name: str, answers: _Answers) -> Finding:
             in_site(f"wans: {{{name}: {{reflectors: [ADDRESS, udp://ADDRESS:PORT]}}}}"),
         )
     fastest, slowest = min(answers.rtt_ms.values()), max(answers.rtt_ms.values())
-    told = f"{len(answers.rtt_ms)} of {count} reflectors answer, in {fastest:.1f} to {slowest:.1f} ms"
+    told = f"{len(answers.rtt_ms)} of {count} reflectors answer, in {fastest:.3g} to {slowest:.3g} ms"
     if silent:
         why = "the others carry the measurement; one that never answers is better replaced"
         return Finding(HOST, "reflector.some", "warn", f"{name}: {told}; silent: {', '.join(silent)}", why)
