@@ -188,6 +188,7 @@ class Reloader:
                 return []
             anew = hand_on(self._loop.site, new.site, now_ns)
             self._loop.refit(new)
+            self._supervisor.forget("decisions")  # whatever has failed is gone with what it was part of
             return anew
 
         try:
@@ -211,6 +212,7 @@ class Reloader:
             if lost:
                 self._note(lost)
             new.shaper.start()
+            self._supervisor.forget("shaper")
             old.close()
         except Exception as error:  # noqa: BLE001  (a state with a dump)
             self._supervisor.failed("shaper", error)
