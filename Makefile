@@ -42,7 +42,7 @@ lint: $(READY) ## Check style, format, types and the direction of imports
 	[ -z "$$failed" ] || { echo "lint failed:$$failed" >&2; exit 1; }
 
 bench: $(READY) ## Measure, and write docs/results/
-	@for name in engine replay daemon router verify; do $(BIN)/python -m benchmarks.$$name --write; done
+	@for name in engine conformance differential fuzz replay daemon router verify; do $(BIN)/python -m benchmarks.$$name --write; done
 
 diagrams: $(READY) ## Draw every machine into diagrams/
 	@$(BIN)/wanctl graph --all -o $(DIAGRAMS)

@@ -52,8 +52,9 @@ def parse(text: str) -> ast.expr:
             return match[0]
         return repr(scale(match["number"], UNITS[match["unit"]][1]))
 
+    one_line = text.strip().replace("\n", " ")
     try:
-        tree = ast.parse(_KEY.sub(r"event.data.key_\1", _TOKEN.sub(plain, text.strip())), mode="eval").body
+        tree = ast.parse(_KEY.sub(r"event.data.key_\1", _TOKEN.sub(plain, one_line)), mode="eval").body
     except SyntaxError as error:
         raise ExpressionError(f"cannot read '{text}': {error.msg}") from error
     _check(tree, text)
