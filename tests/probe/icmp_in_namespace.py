@@ -1,7 +1,9 @@
 """Probes by ICMP in a network namespace of its own, where ping sockets can be forbidden and allowed; prints JSON."""
 
+import ctypes
 import fcntl
 import json
+import os
 import socket
 import struct
 import time
@@ -22,12 +24,20 @@ def raise_loopback() -> None:
 
 
 def refusal() -> str:
+    """What a process without any capability is told, by a child: what is dropped does not come back."""
     GROUPS.write_text("1 0")
-    try:
-        WanProber("cable", [parse_address("127.0.0.1")], CLOCK).close()
-    except ProbePermissionError as error:
-        return str(error)
-    return ""
+    reading, writing = os.pipe()
+    if (child := os.fork()) == 0:
+        nothing = (ctypes.c_uint32 * 6)()
+        ctypes.CDLL(None).capset((ctypes.c_uint32 * 2)(0x20080522, 0), nothing)
+        try:
+            WanProber("cable", [parse_address("127.0.0.1")], CLOCK).close()
+        except ProbePermissionError as error:
+            os.write(writing, str(error).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writing)
+    return os.read(reading, 4_096).decode()
 
 
 def measure(texts: list[str], egress: Egress | None = None, ticks: int = 10) -> dict[str, object]:
@@ -69,6 +79,11 @@ report: dict[str, object] = {"refusal": refusal()}
 GROUPS.write_text("0 0")
 report["down"] = measure(["127.0.0.1"])
 raise_loopback()
+GROUPS.write_text("1 0")
+report["raw"] = measure(["127.0.0.1", "::1"])
+report["raw pinned"] = measure(["127.0.0.1"], Egress(source="127.0.0.3", device="lo"))
+report["two raw at once"] = two_at_once()
+GROUPS.write_text("0 0")
 report["both"] = measure(["127.0.0.1", "::1"])
 report["six"] = socket.has_ipv6 and Path("/proc/net/if_inet6").exists()
 report["pinned"] = measure(["127.0.0.1"], Egress(source="127.0.0.3", device="lo"))

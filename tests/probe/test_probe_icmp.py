@@ -28,7 +28,22 @@ def report() -> dict[str, Any]:
 def test_a_kernel_that_forbids_ping_sockets_is_named_with_its_cure(report: dict[str, Any]) -> None:
     assert 'sysctl -w net.ipv4.ping_group_range="0 2147483647"' in report["refusal"]
     assert "/etc/sysctl.d/" in report["refusal"]
+    assert "CAP_NET_RAW" in report["refusal"]
     assert "udp://ADDRESS:PORT" in report["refusal"]
+
+
+def test_where_ping_sockets_are_forbidden_raw_ones_measure_as_well(report: dict[str, Any]) -> None:
+    raw = report["raw"]
+    assert raw["answers"]["127.0.0.1"] == 10
+    assert raw["sources"] == ["icmp"]
+    assert (raw["foreign"], raw["unanswered"], raw["problems"]) == (0, 0, [])
+    if report["six"]:
+        assert raw["answers"]["::1"] == 10
+    assert report["raw pinned"]["answers"] == {"127.0.0.1": 10}
+
+
+def test_two_raw_probers_to_one_host_are_handed_their_own_answers_alone(report: dict[str, Any]) -> None:
+    assert report["two raw at once"] == {"heard": ["cable", "lte"], "counts": [[5, 0], [5, 0]]}
 
 
 def test_icmp_echoes_of_ipv4_are_answered(report: dict[str, Any]) -> None:

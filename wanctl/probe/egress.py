@@ -50,7 +50,21 @@ def open_socket(family: socket.AddressFamily, protocol: int, egress: Egress) -> 
     Raises `ProbePermissionError` if the kernel forbids it, `ProbeError` for what may pass: the link is down, its
     address has not come up, the device has gone.
     """
-    sock = _create(family, socket.SOCK_DGRAM, protocol)
+    return _prepared(_create(family, socket.SOCK_DGRAM, protocol), family, egress)
+
+
+def open_raw(family: socket.AddressFamily, protocol: int, egress: Egress) -> socket.socket | None:
+    """The same over a raw socket, which sees all packets of the protocol; None without CAP_NET_RAW."""
+    try:
+        sock = socket.socket(family, socket.SOCK_RAW, protocol)
+    except PermissionError:
+        return None
+    except OSError as error:
+        raise ProbeError(f"no raw socket for probes: {error.strerror}") from error
+    return _prepared(sock, family, egress)
+
+
+def _prepared(sock: socket.socket, family: socket.AddressFamily, egress: Egress) -> socket.socket:
     try:
         _pin(sock, family, egress)
         _bind(sock, family, egress)
@@ -89,7 +103,8 @@ def _create(family: socket.AddressFamily, kind: socket.SocketKind, protocol: int
         raise ProbePermissionError(
             "the kernel does not let this user send ICMP echoes: net.ipv4.ping_group_range leaves its groups out, and "
             f"root is no exception. Allow it now: {SYSCTL_LINE}. To make it last, put the line "
-            f"'net.ipv4.ping_group_range = 0 2147483647' into {SYSCTL_FILE}. Or probe by UDP: udp://ADDRESS:PORT"
+            f"'net.ipv4.ping_group_range = 0 2147483647' into {SYSCTL_FILE}. Or give the service "
+            "AmbientCapabilities=CAP_NET_RAW, or probe by UDP: udp://ADDRESS:PORT"
         ) from None
     except OSError as error:
         version = "IPv6" if family == socket.AF_INET6 else "IPv4"
@@ -97,7 +112,7 @@ def _create(family: socket.AddressFamily, kind: socket.SocketKind, protocol: int
 
 
 def _pin(sock: socket.socket, family: socket.AddressFamily, egress: Egress) -> None:
-    if family == socket.AF_INET6:
+    if family == socket.AF_INET6 and sock.type != socket.SOCK_RAW:  # a raw one has but one version
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
         if egress.device:
