@@ -54,6 +54,7 @@ def test_a_bad_example_has_its_code_alone_and_a_good_one_none(code: str) -> None
         ("schema: 2\nmachine: small\ntests: [{name: a, expect: []}]", ["WC603"]),
         ("machine: small\ntests: [{name: a}]", ["WC603"]),
         ("machine: small\ntests: [{expect: []}]", ["WC603"]),
+        ("machine: small\ntests: [{expect: []}, {expect: []}]", ["WC603", "WC603"]),
         ("machine: small\ntests: [{name: a, expect: []}, {name: a, expect: []}]", ["WC615"]),
         ("machine: small\ntests: [{name: a, law: fast, expect: []}]", ["WC617"]),
         ("machine: small\ntests: [{name: a, law: default, expect: []}]", ["WC617"]),

@@ -108,7 +108,7 @@ class _SuiteReader:
             case = self._case(node)
             if case is None:
                 continue
-            if case.name in names:
+            if "name" in node and case.name in names:
                 self.findings.error(
                     "WC615", f"another test has this name (line {names[case.name]})", node["name"].place
                 )
