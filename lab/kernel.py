@@ -67,7 +67,7 @@ def build(tell: Callable[[str], None], *, force: bool = False) -> Path:
             raise KernelError(f"the kernel does not compile: look at {log}")
         subprocess.run(["strip", "-o", str(cache() / "linux"), str(source / "linux")], check=True)
     finally:
-        shutil.rmtree(source, ignore_errors=True)
+        shutil.rmtree(source.parent, ignore_errors=True)
     return cache() / "linux"
 
 
@@ -85,7 +85,7 @@ def unpacked(tell: Callable[[str], None]) -> Path:
     with tarfile.open(archives[0]) as archive:
         archive.extractall(folder, filter="tar")
     (top,) = folder.iterdir()
-    return top.rename(folder.parent / "build") if not (folder.parent / "build").exists() else top
+    return top
 
 
 def configure(source: Path) -> None:
