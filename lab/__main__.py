@@ -24,6 +24,11 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def numbers(text: str) -> list[int]:
+    """Whole numbers, separated by commas."""
+    return [int(part) for part in text.split(",")]
+
+
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
@@ -34,7 +39,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     making.add_argument("--force", action="store_true", help="build it again")
     racing = verbs.add_parser("race", help="run scenarios and print the table")
     racing.add_argument("scenarios", nargs="*", help="names of scenarios (all)")
-    racing.add_argument("--seeds", default="1,2,3")
+    racing.add_argument("--seeds", type=numbers, default="1,2,3", help="whole numbers (1,2,3)")
     racing.add_argument("--contenders", default=",".join(CONTENDERS), help="none, oracle, wanctl")
     racing.add_argument(
         "--with", dest="own", action="append", default=[], metavar="NAME=COMMAND", help="a program of your own"
@@ -63,11 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def races(options: argparse.Namespace) -> int:
     """Run what was asked for."""
-    program = build(tell)
     chosen = [load_scenario(path) for path in scenarios(options.scenarios or None)]
     contenders = [*filter(None, options.contenders.split(",")), *options.own]
-    todo = jobs(chosen, contenders, [int(seed) for seed in options.seeds.split(",")])
-    results = race(todo, program, options.out, options.jobs, tell)
+    todo = jobs(chosen, contenders, options.seeds)
+    results = race(todo, build(tell), options.out, options.jobs, tell)
     text = table(results)
     print(text)
     if options.write:

@@ -56,6 +56,8 @@ def jobs(scenarios: Iterable[Scenario], contenders: Sequence[str], seeds: Sequen
     commands = {}
     for contender in contenders:
         name, separator, command = contender.partition("=")
+        if not separator and name not in CONTENDERS:
+            raise RunFailedError(f"there is no contender '{name}': {', '.join(CONTENDERS)}, or --with NAME=COMMAND")
         commands[name] = command if separator else controller_command() if name == "wanctl" else ""
     return [
         Job(scenario, name, seed, command)

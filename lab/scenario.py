@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from lab.reader import Reader, Span
-from wanctl.engine.diagnostic import Findings
+from wanctl.engine.diagnostic import Findings, Place, did_you_mean
 from wanctl.engine.document import Map, Node, parse
 
 FOLDER = Path(__file__).resolve().parent / "scenarios"
@@ -101,6 +101,11 @@ class Scenario:
 def load_scenario(path: Path) -> Scenario:
     """Read and check one scenario; `FileError` with every fault at its place."""
     findings = Findings()
+    if not path.is_file():
+        known = [one.stem for one in sorted(path.parent.glob("*.yaml"))]
+        hint = did_you_mean(path.stem, known) or f"there are {', '.join(known)}"
+        findings.error("LAB3", f"there is no scenario '{path.stem}'", Place(str(path)), hint)
+    findings.raise_errors()
     root = _merged(path, findings, ())
     findings.raise_errors()
     assert isinstance(root, Map)

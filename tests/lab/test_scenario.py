@@ -1,9 +1,12 @@
 """Scenarios: the shipped ones say what they mean, and one that contradicts itself is refused with its place."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from lab.boot import ROOT
 from lab.race import controller_command, described, jobs
 from lab.scenario import Scenario, load_scenario, scenarios
 from lab.sitefile import site_text
@@ -112,3 +115,17 @@ def test_the_site_file_of_the_lab_is_one_that_wanctl_runs(tmp_path: Path) -> Non
     assert (wan.download.floor_bps, wan.download.start_bps, wan.download.ceiling_bps) == (
         1_600_000, 20_000_000, 48_000_000,
     )  # fmt: skip
+
+
+def test_what_the_lab_does_not_know_gets_a_sentence() -> None:
+    for arguments, told in (
+        (["stp"], "step"),
+        (["step", "--contenders", "nobody"], "nobody"),
+        (["--seeds", "one"], "one"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "lab", "race", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
