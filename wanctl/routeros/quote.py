@@ -1,11 +1,11 @@
-"""Text that goes into a line of RouterOS's command language: nothing in it may be read as anything but text.
+r"""Text that goes into a line of RouterOS's command language: nothing in it may be read as anything but text.
 
 Between double quotes RouterOS expands `$name`, `$[command]` and `$(expression)`: a queue called `x$[/system/reboot]`
 would reboot the router whenever somebody named it. So a text is quoted by the router's own rules, and a name that
 wanctl is to touch must besides be made of harmless characters. Source: a sweep of all bytes by tikoci/centrs on CHR
 7.23.3.
 
-RouterOS keeps bytes, not letters: `Zürich` goes out as its UTF-8 bytes in hexadecimal digits (`"Z\\C3\\BCrich"`), as
+RouterOS keeps bytes, not letters: `Zürich` goes out as its UTF-8 bytes in hexadecimal digits (`"Z\C3\BCrich"`), as
 REST writes it. A name that was typed in another encoding is another name, and is not found.
 """
 
@@ -27,7 +27,8 @@ def safe_name(name: str, what: str) -> str:
     """`name` as a string literal, if it is one that may go into a command.
 
     Raises `Refused` for a name with other characters than letters and digits of any script, blanks and
-    `_.,:/@+%()#=*-`, or that is empty or longer than 128 characters; `what` ("queue tree entry") says in the error what was to have that name.
+    `_.,:/@+%()#=*-`, or that is empty or longer than 128 characters; `what` ("queue tree
+    entry") says in the error what was to have that name.
     """
     if not (0 < len(name) <= _LONGEST and all(_is_harmless(character) for character in name)):
         shown = name if name.isprintable() else ascii(name)
