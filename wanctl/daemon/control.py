@@ -106,6 +106,8 @@ class ControlServer:
         self._stopping = True
         self._wake.send(b"x")
         self._thread.join(STOP_TIMEOUT_S)
+        for one in (self._wake, self._woken):  # not by the thread, which may be gone before it is woken
+            one.close()
         self._path.unlink(missing_ok=True)
 
     # -- the thread ----------------------------------------------------------------------------------------------------
@@ -124,8 +126,7 @@ class ControlServer:
         finally:
             for client in list(self._clients.values()):
                 self._drop(client)
-            for one in (self._socket, self._wake, self._woken):
-                one.close()
+            self._socket.close()
             self._selector.close()
 
     def _accept(self) -> None:
