@@ -3,12 +3,11 @@
 python -m benchmarks.conformance [--json] [--write [FILE]]
 """
 
-import argparse
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import options, tell
 from tests.reference.adapter import ReferenceSubject
 from wanctl.testing.conformance import EngineSubject, Json, read_cases, run_cases
 
@@ -98,16 +97,10 @@ def page(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run, print, and on request write the results page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="nothing but one JSON object")
-    parser.add_argument("--write", nargs="?", const=RESULTS, metavar="FILE", help=f"write a page ({RESULTS})")
+    parser = options(__doc__, RESULTS)
     given = parser.parse_args()
     result = measure()
-    if not given.json:
-        print(page(result))
-    if given.write:
-        Path(given.write).write_text(page(result))
-    print(json.dumps(result))
+    tell(result, page, given)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,10 @@ A step is an event, a tick or a pause on both, and the comparison of all that bo
 compiling the machines counts. A mismatch ends the run with a small counterexample.
 """
 
-import argparse
-import json
 import platform
-from pathlib import Path
 from typing import Any
 
+from benchmarks.command import options, tell
 from tests.engine.differential.run import Run, run
 from tests.engine.differential.shrink import counterexample, shrink
 
@@ -76,18 +74,12 @@ def page(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run, print, and on request write the results page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, RESULTS)
     parser.add_argument("--steps", type=int, default=STEPS, help=f"at least so many ({STEPS})")
     parser.add_argument("--seed", type=int, default=0, help="of the first machine")
-    parser.add_argument("--json", action="store_true", help="nothing but one JSON object")
-    parser.add_argument("--write", nargs="?", const=RESULTS, metavar="FILE", help=f"write a page ({RESULTS})")
     given = parser.parse_args()
     result = measure(given.steps, given.seed)
-    if not given.json:
-        print(page(result))
-    if given.write:
-        Path(given.write).write_text(page(result))
-    print(json.dumps(result))
+    tell(result, page, given)
 
 
 if __name__ == "__main__":

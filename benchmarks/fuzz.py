@@ -6,8 +6,6 @@ Every input loads and runs, or is refused with codes; anything else ends the run
 share of N: machine files and their test files a half each of N, guards and files of cases as many again.
 """
 
-import argparse
-import json
 import platform
 import resource
 import tempfile
@@ -17,6 +15,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from benchmarks.command import options, tell
 from tests.engine import fuzz
 from tests.suite.mutation import machine_seeds, mutate, suite_seeds
 from tests.suite.test_fuzz import ending, throw_machine, throw_suite
@@ -95,20 +94,14 @@ def page(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run, print, and on request write the results page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = options(__doc__, RESULTS)
     parser.add_argument(
         "--inputs", type=int, default=INPUTS, help=f"machine and test files, and as many others ({INPUTS})"
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", action="store_true", help="nothing but one JSON object")
-    parser.add_argument("--write", nargs="?", const=RESULTS, metavar="FILE", help=f"write a page ({RESULTS})")
     given = parser.parse_args()
     result = measure(given.inputs, given.seed)
-    if not given.json:
-        print(page(result))
-    if given.write:
-        Path(given.write).write_text(page(result))
-    print(json.dumps(result))
+    tell(result, page, given)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@ machine, first at the abstract level alone, then in full; the import of z3 is to
 anything, so processor time is what counts: it is the same on a busy machine, or nearly.
 """
 
-import argparse
 import importlib
-import json
 import os
 import platform
 import statistics
@@ -17,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.command import options, tell
 from wanctl.actions import ACTIONS
 from wanctl.engine import Model, compile_model, load
 from wanctl.machines import read_text, shipped_machines, templates_for
@@ -113,16 +112,10 @@ def page(result: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run, print, and on request write the results page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", action="store_true", help="nothing but one JSON object")
-    parser.add_argument("--write", nargs="?", const=RESULTS, metavar="FILE", help=f"write a page ({RESULTS})")
+    parser = options(__doc__, RESULTS)
     given = parser.parse_args()
     result = measure()
-    if not given.json:
-        print(page(result))
-    if given.write:
-        Path(given.write).write_text(page(result))
-    print(json.dumps(result))
+    tell(result, page, given)
 
 
 if __name__ == "__main__":

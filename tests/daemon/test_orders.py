@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,9 @@ import pytest
 
 from tests.daemon.serving import ask, daemon, eventually
 from wanctl.daemon.archive import read
-from wanctl.daemon.clock import SystemClock
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator
-from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, write_site
-
-
-@pytest.fixture
-def router() -> Iterator[RouterosEmulator]:
-    with RouterosEmulator(user="wanctl", password=PASSWORD) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def reflectors() -> Iterator[Reflectors]:
-    answering = Reflectors([lambda _now_ns: 20.0] * 6, SystemClock())
-    answering.start()
-    yield answering
-    answering.close()
+from wanctl.testing.world import DOWNLOAD_QUEUE, UPLOAD_QUEUE, write_site
 
 
 @pytest.fixture

@@ -21,20 +21,6 @@ from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, World, 
 CEILING_BPS = 42_500_000  # 85 % of the plan of 50 Mbit/s
 
 
-@pytest.fixture
-def router() -> Iterator[RouterosEmulator]:
-    with RouterosEmulator(user="wanctl", password=PASSWORD) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def reflectors() -> Iterator[Reflectors]:
-    answering = Reflectors([lambda _now_ns: 20.0] * 6, SystemClock())
-    answering.start()
-    yield answering
-    answering.close()
-
-
 def start(site: Path, *options: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "wanctl", "run", str(site), *options]
     environment = {**os.environ, "RUNTIME_DIRECTORY": str(site.parent / "run" / site.stem)}
