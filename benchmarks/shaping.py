@@ -28,8 +28,8 @@ from wanctl.config.law import build_site
 from wanctl.control.sample import Confirmation, Observation, Sample, Sent
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.histogram import Histogram
-from wanctl.daemon.request import Meter
-from wanctl.daemon.shaper import Shaper
+from wanctl.daemon.shaping.request import Meter
+from wanctl.daemon.shaping.shaper import Shaper
 from wanctl.decision import SetRate
 from wanctl.plan import DirectionPlan, SitePlan, WanPlan
 from wanctl.routeros.way import Transport, Ways

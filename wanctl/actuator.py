@@ -9,8 +9,8 @@ Two sides of one simple queue go out in one write. A queue that does not take a 
 for a while that grows, and holds up no other.
 
 Whether anything may be written at all (does the router answer, does it let us in) is for its machine to say
-(machines/actuator.yaml). Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaper`) owns one
-`Actuator` and reports back what became of each. This is the only place that decides on writes to a router.
+(machines/actuator.yaml). Pure: no clock, no socket. Whoever carries the writes out (`wanctl.daemon.shaping.shaper`)
+owns one `Actuator` and reports back what became of each. This is the only place that decides on writes to a router.
 """
 
 from collections.abc import Iterable

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from wanctl.actuator import Actuator, Target
 from wanctl.budget import WriteBudget
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.mode import RouterMode
-from wanctl.daemon.request import Meter
-from wanctl.daemon.shaper import Shaper
+from wanctl.daemon.shaping.mode import RouterMode
+from wanctl.daemon.shaping.request import Meter
+from wanctl.daemon.shaping.shaper import Shaper
 from wanctl.decision import SetRate
 from wanctl.routeros import Router
 from wanctl.routeros.rest import RestRouter

@@ -12,7 +12,7 @@ from tests.cli.command import PLAIN, WANCTL
 from wanctl.config import load_site
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.lock import SiteLock
-from wanctl.daemon.safe import Restored, restore
+from wanctl.daemon.shaping.safe import Restored, restore
 from wanctl.testing.routeros import RouterosEmulator, Write
 
 DOWN, UP = "WAN-Download-Cable", "WAN-Upload-Cable"

@@ -16,7 +16,7 @@ from tests.cli.command import PLAIN, WANCTL
 from tests.daemon.serving import daemon, eventually
 from tests.observe.views import VIEW
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.control import ControlServer
+from wanctl.daemon.control.server import ControlServer
 from wanctl.daemon.runfolder import prepare
 from wanctl.observe.health import report as told
 from wanctl.observe.view import SiteView

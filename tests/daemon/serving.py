@@ -30,7 +30,7 @@ def daemon(site: Path, folder: Path, *options: str) -> Iterator[subprocess.Popen
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as running:
         try:
-            eventually(lambda: (folder / "control.sock").is_socket() or running.poll() is not None)
+            eventually(lambda: _listens(folder) or running.poll() is not None)
             if running.poll() is not None:
                 raise AssertionError(running.stderr.read() if running.stderr else "")
             yield running
@@ -38,6 +38,12 @@ def daemon(site: Path, folder: Path, *options: str) -> Iterator[subprocess.Popen
             if running.poll() is None:
                 running.send_signal(signal.SIGTERM)
                 running.communicate(timeout=30)
+
+
+def _listens(folder: Path) -> bool:
+    """Whether somebody accepts there: the socket of a killed daemon is still a file."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(folder / "control.sock")) == 0
 
 
 def ask(folder: Path, request: bytes | dict[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from wanctl.actuator import Actuator, Target
 from wanctl.budget import DAY_NS, MINUTE_NS, WriteBudget
-from wanctl.daemon.allowance import AHEAD, Allowance
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.store import Store
+from wanctl.daemon.shaping.allowance import AHEAD, Allowance
+from wanctl.daemon.state.store import Store
 
 S = 1_000_000_000
 

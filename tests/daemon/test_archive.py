@@ -9,8 +9,8 @@ import pytest
 from tests.daemon.test_keep import BOOT_NS, Moment, Notes
 from wanctl.config.law import law_model
 from wanctl.control.sample import Confirmation
-from wanctl.daemon.archive import BATCH_NS, MOST_BYTES, NAME, Archive, Archivist, Bounds, Row, read
-from wanctl.daemon.disk import Disk
+from wanctl.daemon.state.archive import BATCH_NS, MOST_BYTES, NAME, Archive, Archivist, Bounds, Row, read
+from wanctl.daemon.state.disk import Disk
 from wanctl.decision import Decision, SetRate
 from wanctl.engine import Transition, compile_model
 from wanctl.observe.history import History

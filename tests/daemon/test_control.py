@@ -15,10 +15,10 @@ import pytest
 
 from tests.daemon.serving import ask, daemon, eventually
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.control import MOST_CLIENTS, ControlServer, RefusedError, Request
+from wanctl.daemon.control.server import MOST_CLIENTS, ControlServer, RefusedError, Request
+from wanctl.daemon.control.window import Window
 from wanctl.daemon.lock import ControlError, SiteLock
 from wanctl.daemon.runfolder import RunFolderError, prepare, run_folder, sockets
-from wanctl.daemon.window import Window
 from wanctl.observe.source import StuckError
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator

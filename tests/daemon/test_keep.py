@@ -10,10 +10,10 @@ import pytest
 
 from tests.site.loop import make_plan
 from tests.site.test_wan import Line
-from wanctl.daemon.disk import Disk
-from wanctl.daemon.keep import PERIOD_NS, Keeper, memory_of, wake
-from wanctl.daemon.pins import Pins
-from wanctl.daemon.store import Loaded, Store
+from wanctl.daemon.control.pins import Pins
+from wanctl.daemon.state.disk import Disk
+from wanctl.daemon.state.keep import PERIOD_NS, Keeper, memory_of, wake
+from wanctl.daemon.state.store import Loaded, Store
 from wanctl.decision import Decision
 from wanctl.plan import SitePlan
 from wanctl.site import Site

@@ -15,14 +15,14 @@ from tests.site.loop import make_plan
 from wanctl.actuator import Actuator, Target
 from wanctl.config.law import build_site
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.connect import connect
-from wanctl.daemon.dump import Dumps
 from wanctl.daemon.fitting import fit
 from wanctl.daemon.heartbeat import Heartbeat
 from wanctl.daemon.listeners import Listeners
 from wanctl.daemon.loop import Loop
 from wanctl.daemon.notify import Notifier
 from wanctl.daemon.preflight import read_checked
+from wanctl.daemon.shaping.connect import connect
+from wanctl.daemon.state.dump import Dumps
 from wanctl.daemon.supervisor import Supervisor, life_program
 from wanctl.decision import Decision, SetRate
 from wanctl.lifecycle import Lifecycle

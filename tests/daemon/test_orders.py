@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.daemon.serving import ask, daemon, eventually
-from wanctl.daemon.archive import read
+from wanctl.daemon.state.archive import read
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator
 from wanctl.testing.world import DOWNLOAD_QUEUE, UPLOAD_QUEUE, write_site

@@ -10,8 +10,8 @@ import pytest
 
 from tests.daemon.test_keep import Notes
 from wanctl.control.sample import Observation, Reading, Sample, Sent, Void
-from wanctl.daemon.disk import Disk
-from wanctl.daemon.recorder import Recorder, RecordError
+from wanctl.daemon.state.disk import Disk
+from wanctl.daemon.state.recorder import Recorder, RecordError
 from wanctl.replay.trace import Trace
 
 SECOND_NS = 1_000_000_000

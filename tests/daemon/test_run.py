@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.store import Store
+from wanctl.daemon.state.store import Store
 from wanctl.testing.reflector import Reflectors
 from wanctl.testing.routeros import RouterosEmulator
 from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, World, allow_ssh, write_site

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wanctl.daemon.statefolder import StateFolderError, state_folder, state_folders
+from wanctl.daemon.state.statefolder import StateFolderError, state_folder, state_folders
 
 
 @pytest.mark.parametrize(

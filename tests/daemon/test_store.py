@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from wanctl.daemon import store as store_module
-from wanctl.daemon.store import Store, StoreError
+from wanctl.daemon.state import store as store_module
+from wanctl.daemon.state.store import Store, StoreError
 
 KILLS = 1_000 if os.environ.get("WANCTL_SOAK") else 50
 
@@ -182,7 +182,7 @@ def test_a_file_that_may_not_grow_is_an_error_with_a_reason_and_the_state_stays(
     script = f"""
 import resource, signal
 from pathlib import Path
-from wanctl.daemon.store import Store, StoreError
+from wanctl.daemon.state.store import Store, StoreError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (512, 512))
 try:
@@ -220,7 +220,7 @@ def in_small_filesystem(folder: Path, meanwhile: str, attempt: str) -> list[str]
     probe = subprocess.run(["unshare", "-m", "sh", "-c", begin], capture_output=True, text=True, check=False)
     if probe.returncode:
         pytest.skip(f"no file system of our own can be mounted here: {probe.stderr.strip()}")
-    head = f"from pathlib import Path; from wanctl.daemon.store import *; folder = Path({str(folder)!r})"
+    head = f"from pathlib import Path; from wanctl.daemon.state.store import *; folder = Path({str(folder)!r})"
     save = f'{head}\nStore(folder, "budget").save({{"spent": 6}})'
     again = f"{head}\ntry:\n    {attempt}\nexcept StoreError as error:\n    print(error.reason)"
     again += '\nprint(Store(folder, "budget").load().value)'

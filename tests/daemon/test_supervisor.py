@@ -9,7 +9,7 @@ import pytest
 
 from tests.daemon.test_keep import Moment, Notes
 from tests.daemon.test_lifecycle import MODEL
-from wanctl.daemon.dump import MOST_DUMPS, PATTERN, Dumps
+from wanctl.daemon.state.dump import MOST_DUMPS, PATTERN, Dumps
 from wanctl.daemon.supervisor import Supervisor
 from wanctl.engine import compile_model
 from wanctl.lifecycle import Lifecycle

@@ -9,8 +9,8 @@ from wanctl.actuator import HOST_PACE, ROUTER_PACE, Actuator, Pace, Target
 from wanctl.budget import WriteBudget
 from wanctl.config import load_site
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.connect import targets_of, transports, ways_of
-from wanctl.daemon.hostcake import HostCake
+from wanctl.daemon.shaping.connect import targets_of, transports, ways_of
+from wanctl.daemon.shaping.hostcake import HostCake
 from wanctl.linux import may_shape
 from wanctl.routeros import Denied, NotFound
 

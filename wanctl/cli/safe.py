@@ -19,7 +19,7 @@ from wanctl.engine import FileError
 from wanctl.routeros.way import TITLES
 
 if TYPE_CHECKING:
-    from wanctl.daemon.safe import Queue, Restored
+    from wanctl.daemon.shaping.safe import Queue, Restored
 
 PATIENCE_NS = 10_000_000_000
 
@@ -46,7 +46,7 @@ reached in time, or a daemon of the site runs.
 @click.pass_context
 def safe(ctx: click.Context, site: str, timeout: int, force: bool, as_json: bool) -> None:
     """The verb `safe`."""
-    from wanctl.daemon.safe import restore
+    from wanctl.daemon.shaping.safe import restore
 
     clock = SystemClock()
     began_ns = clock.monotonic_ns()

@@ -57,8 +57,8 @@ def archived(site: str | None, wan: str | None, since_ns: int, most: int) -> dic
     """The transitions that a site has on disk, whether it runs or not; `Unreachable` when they cannot be read."""
     import sqlite3
 
-    from wanctl.daemon.archive import NAME, read
-    from wanctl.daemon.statefolder import state_folders
+    from wanctl.daemon.state.archive import NAME, read
+    from wanctl.daemon.state.statefolder import state_folders
 
     if site is None:
         found = sorted(running())

@@ -1,1 +1,1 @@
-"""wanctl.daemon"""
+"""One process per site: the tick loop, and around it what may wait: shaping, state, control."""

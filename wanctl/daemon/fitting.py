@@ -10,15 +10,15 @@ from wanctl.actuator import HOST_PACE, Actuator
 from wanctl.budget import WriteBudget
 from wanctl.config import SiteFile
 from wanctl.config.model import Wan
-from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock, SystemClock
-from wanctl.daemon.connect import targets_of, ways_of
-from wanctl.daemon.mode import INSTANCE
 from wanctl.daemon.preflight import Checked
-from wanctl.daemon.request import READ_PERIOD_NS
 from wanctl.daemon.schedule import PERIOD_NS
-from wanctl.daemon.shaper import Meter, Shaper
-from wanctl.daemon.store import Store
+from wanctl.daemon.shaping.allowance import Allowance
+from wanctl.daemon.shaping.connect import targets_of, ways_of
+from wanctl.daemon.shaping.mode import INSTANCE
+from wanctl.daemon.shaping.request import READ_PERIOD_NS
+from wanctl.daemon.shaping.shaper import Meter, Shaper
+from wanctl.daemon.state.store import Store
 from wanctl.engine import Program
 from wanctl.observe.source import Site as FixedSite
 from wanctl.plan import SitePlan

@@ -8,15 +8,15 @@ from typing import Protocol
 from wanctl.config.law import build_site
 from wanctl.control.sample import Confirmation, Observation, Reading
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.errand import Errands
+from wanctl.daemon.control.errand import Errands
+from wanctl.daemon.control.pins import Pins
+from wanctl.daemon.control.window import Window
 from wanctl.daemon.fitting import Fitting, shaper_of
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.notify import Notifier
-from wanctl.daemon.pins import Pins
-from wanctl.daemon.recorder import Recorder
 from wanctl.daemon.schedule import PERIOD_NS, Schedule
+from wanctl.daemon.state.recorder import Recorder
 from wanctl.daemon.supervisor import Supervisor
-from wanctl.daemon.window import Window
 from wanctl.decision import Decision, DirectionSignals, SetRate
 from wanctl.engine.record import Outcome
 from wanctl.observe.history import History

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wanctl.config import SiteFile, load_site
 from wanctl.config.law import check_laws
-from wanctl.daemon.connect import queue_of
+from wanctl.daemon.shaping.connect import queue_of
 from wanctl.engine import Findings
 from wanctl.machines import read_text
 from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, RouterError, Untrusted

@@ -16,11 +16,11 @@ from typing import Any
 from wanctl.config.law import build_site
 from wanctl.control.memory import RecallError
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.control import RefusedError
+from wanctl.daemon.control.server import RefusedError
 from wanctl.daemon.fitting import Fitting, fit
 from wanctl.daemon.loop import Loop
 from wanctl.daemon.preflight import Checked, compare, read_checked
-from wanctl.daemon.store import Store, StoreError
+from wanctl.daemon.state.store import Store, StoreError
 from wanctl.daemon.supervisor import Supervisor
 from wanctl.decision import Decision
 from wanctl.engine import FileError, Findings

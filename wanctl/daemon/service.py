@@ -8,32 +8,32 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from wanctl.daemon.archive import Archive, Archivist, Bounds
 from wanctl.daemon.clock import SystemClock
-from wanctl.daemon.connect import ways_of
-from wanctl.daemon.disk import Disk
-from wanctl.daemon.dump import Dumps
+from wanctl.daemon.control.front import Front
+from wanctl.daemon.control.order import Orders
+from wanctl.daemon.control.publish import Publisher
+from wanctl.daemon.control.verbs import WindowSource, verbs
+from wanctl.daemon.control.web import preload
+from wanctl.daemon.control.window import Window
 from wanctl.daemon.fitting import fit
-from wanctl.daemon.front import Front
 from wanctl.daemon.heartbeat import Heartbeat
 from wanctl.daemon.histogram import Histogram
-from wanctl.daemon.keep import STORE, Keeper, Woken, wake
 from wanctl.daemon.listeners import Listeners
 from wanctl.daemon.lock import SiteLock
 from wanctl.daemon.loop import MOST_NOTES, Listener, Loop
 from wanctl.daemon.notify import Notifier
-from wanctl.daemon.order import Orders
 from wanctl.daemon.preflight import Checked, compare
-from wanctl.daemon.publish import Publisher
-from wanctl.daemon.recorder import Recorder
 from wanctl.daemon.reload import Reloader
 from wanctl.daemon.runfolder import RunFolderError, run_folder
-from wanctl.daemon.statefolder import StateFolderError, state_folder
-from wanctl.daemon.store import Loaded, Store
+from wanctl.daemon.shaping.connect import ways_of
+from wanctl.daemon.state.archive import Archive, Archivist, Bounds
+from wanctl.daemon.state.disk import Disk
+from wanctl.daemon.state.dump import Dumps
+from wanctl.daemon.state.keep import STORE, Keeper, Woken, wake
+from wanctl.daemon.state.recorder import Recorder
+from wanctl.daemon.state.statefolder import StateFolderError, state_folder
+from wanctl.daemon.state.store import Loaded, Store
 from wanctl.daemon.supervisor import Supervisor, life_program
-from wanctl.daemon.verbs import WindowSource, verbs
-from wanctl.daemon.web import preload
-from wanctl.daemon.window import Window
 from wanctl.engine import FileError, Findings
 from wanctl.lifecycle import Lifecycle
 from wanctl.observe.view import DaemonView

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from wanctl.daemon.dump import Dumps
+from wanctl.daemon.state.dump import Dumps
 from wanctl.engine import Program, compile_model, load
 from wanctl.engine.record import Outcome
 from wanctl.lifecycle import ACTIONS, MACHINE, Lifecycle

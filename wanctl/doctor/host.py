@@ -9,7 +9,7 @@ from pathlib import Path
 from wanctl.config import SiteFile
 from wanctl.config.model import Wan
 from wanctl.daemon.runfolder import run_folder
-from wanctl.daemon.statefolder import StateFolderError, state_folder
+from wanctl.daemon.state.statefolder import StateFolderError, state_folder
 from wanctl.doctor.finding import HOST, Finding, in_site, on_host
 from wanctl.engine.diagnostic import FileError
 from wanctl.probe.egress import SYSCTL_FILE, SYSCTL_LINE, Egress, ProbeError, ProbePermissionError, open_socket

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from wanctl.config import SiteFile
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.connect import connect, targets_of
+from wanctl.daemon.shaping.connect import connect, targets_of
 from wanctl.doctor.finding import QUEUES, Finding, on_host
 from wanctl.routeros import RouterError
 

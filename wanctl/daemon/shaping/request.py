@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from wanctl.actuator import FOREVER_NS, Actuator, Target, Write
 from wanctl.control.sample import Confirmation, Reading
-from wanctl.daemon.allowance import Allowance
-from wanctl.daemon.carry import carry, limits, traffic
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.mode import RouterMode, result_of
+from wanctl.daemon.shaping.allowance import Allowance
+from wanctl.daemon.shaping.carry import carry, limits, traffic
+from wanctl.daemon.shaping.mode import RouterMode, result_of
 from wanctl.engine import Intent
 from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, Resting, RouterError, Untrusted
 from wanctl.routeros.way import TITLES, Transport, Ways

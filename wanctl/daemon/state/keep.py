@@ -19,9 +19,9 @@ from typing import Any
 from wanctl.config.law import build_site
 from wanctl.control.memory import RecallError
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.disk import Disk
-from wanctl.daemon.pins import Pins
-from wanctl.daemon.store import Loaded, Store, StoreError
+from wanctl.daemon.control.pins import Pins
+from wanctl.daemon.state.disk import Disk
+from wanctl.daemon.state.store import Loaded, Store, StoreError
 from wanctl.decision import Decision
 from wanctl.engine.unit import format_quantity
 from wanctl.plan import SitePlan

@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from wanctl.actuator import Actuator, Target, ceilings
 from wanctl.control.sample import Confirmation, Reading
-from wanctl.daemon.allowance import Allowance
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.mode import RouterMode
-from wanctl.daemon.request import MOST_KEPT, READ_PERIOD_NS, Meter, Requests
+from wanctl.daemon.shaping.allowance import Allowance
+from wanctl.daemon.shaping.mode import RouterMode
+from wanctl.daemon.shaping.request import MOST_KEPT, READ_PERIOD_NS, Meter, Requests
 from wanctl.decision import SetRate
 from wanctl.engine import Outcome, Transition
 from wanctl.routeros.way import Ways

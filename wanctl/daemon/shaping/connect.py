@@ -21,7 +21,7 @@ def connect(file: SiteFile, clock: Clock, transport: Transport) -> Queues:
     """
     router = file.site.router
     if router is None:
-        from wanctl.daemon.hostcake import HostCake
+        from wanctl.daemon.shaping.hostcake import HostCake
 
         return HostCake(clock, {target.queue: cake_line(target) for target in targets_of(file)})
     if transport == "ssh":

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from wanctl.config.address import Endpoint
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.control import ControlServer, Handler, Note
+from wanctl.daemon.control.server import ControlServer, Handler, Note
+from wanctl.daemon.control.web import WebError, start_http
 from wanctl.daemon.lock import ControlError
 from wanctl.daemon.supervisor import Supervisor
-from wanctl.daemon.web import WebError, start_http
 from wanctl.observe.source import Source
 
 CONTROL, HTTP = "control socket", "http"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 
 from wanctl.actuator import Actuator
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.store import Store, StoreError
+from wanctl.daemon.state.store import Store, StoreError
 
 AHEAD = 5  # writes that one save covers
 SAVE_EVERY_NS = 5_000_000_000  # at most so often, unless a write waits for it

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.disk import Disk
+from wanctl.daemon.state.disk import Disk
 from wanctl.decision import Decision
 from wanctl.engine.program import Program
 from wanctl.observe.history import History, Record

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from wanctl.control.sample import Observation, Reading, Sample, Sent, Void
-from wanctl.daemon.disk import Disk
+from wanctl.daemon.state.disk import Disk
 
 LATE_NS = 5_000_000_000  # an answer that comes later is none
 BATCH_NS = 1_000_000_000

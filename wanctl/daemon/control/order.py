@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.control import Handler, RefusedError, Request
+from wanctl.daemon.control.server import Handler, RefusedError, Request
 from wanctl.daemon.loop import Loop
-from wanctl.daemon.recorder import RecordError
 from wanctl.daemon.reload import Reloader
+from wanctl.daemon.state.recorder import RecordError
 from wanctl.engine.diagnostic import did_you_mean
 from wanctl.observe.source import StuckError
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from wanctl.config import SiteFile
 from wanctl.daemon.clock import Clock
-from wanctl.daemon.connect import Transport, connect, targets_of, transports
+from wanctl.daemon.shaping.connect import Transport, connect, targets_of, transports
 from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, RouterError, SimpleLimit, Untrusted
 
 PAUSE_S = 0.25  # between two rounds; a router that comes back does so in seconds

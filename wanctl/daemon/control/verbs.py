@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from wanctl.daemon.control import Handler, RefusedError, Request
-from wanctl.daemon.window import Window
+from wanctl.daemon.control.server import Handler, RefusedError, Request
+from wanctl.daemon.control.window import Window
 from wanctl.engine.diagnostic import did_you_mean
 from wanctl.observe.health import report
 from wanctl.observe.history import MOST_RECORDS

@@ -13,8 +13,8 @@ from wanctl.actuator import Target
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.loop import Loop
-from wanctl.daemon.mode import INSTANCE
-from wanctl.daemon.shaper import Shaper
+from wanctl.daemon.shaping.mode import INSTANCE
+from wanctl.daemon.shaping.shaper import Shaper
 from wanctl.decision import DirectionSignals
 from wanctl.engine import Machine
 from wanctl.engine.blocked import Still

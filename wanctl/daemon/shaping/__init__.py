@@ -1,0 +1,1 @@
+"""What carries wanted rates out on the router, in a thread of its own."""

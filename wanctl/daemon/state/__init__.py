@@ -1,0 +1,1 @@
+"""What outlives the process: the store, the history, recordings, dumps."""
