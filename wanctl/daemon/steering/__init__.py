@@ -1,0 +1,1 @@
+"""What carries moves of traffic classes out on the router, in a thread of its own."""
