@@ -1,7 +1,7 @@
 """What a router or a kernel offers to steer with: for each class and WAN one switch, on or off.
 
-A class whose switches are all off goes home, by rules that stand on the router whether or not wanctl runs. A switch that
-is on goes off by itself when nobody refreshes it: that is what makes a killed daemon harmless.
+A class whose switches are all off goes home, by rules that stand on the router whether or not wanctl runs. A switch
+that is on goes off by itself when nobody refreshes it: that is what makes a killed daemon harmless.
 """
 
 from collections.abc import Mapping
