@@ -9,10 +9,15 @@ from wanctl.actuator import HOST_PACE, ROUTER_PACE, Actuator, Pace, Target
 from wanctl.budget import WriteBudget
 from wanctl.config import load_site
 from wanctl.daemon.clock import SystemClock
+from wanctl.daemon.shaping.allowance import Allowance
 from wanctl.daemon.shaping.connect import targets_of, transports, ways_of
 from wanctl.daemon.shaping.hostcake import HostCake
+from wanctl.daemon.shaping.mode import RouterMode
+from wanctl.daemon.shaping.request import Meter, Requests
+from wanctl.engine import Intent
 from wanctl.linux import may_shape
 from wanctl.routeros import Denied, NotFound
+from wanctl.routeros.way import Ways
 
 SITE = """linux: {}
 wans:
@@ -85,3 +90,27 @@ def test_a_host_takes_every_raise_and_every_small_change_at_once() -> None:
     wishes = [21_000_000, 22_000_000, 22_040_000, 21_960_000, 30_000_000]
     assert writes(HOST_PACE, wishes) == wishes
     assert len(writes(ROUTER_PACE, wishes)) < len(wishes)
+
+
+class SteppedClock(SystemClock):
+    """The time of day that a test says it is."""
+
+    now_ns = 0
+
+    def monotonic_ns(self) -> int:  # type: ignore[override]
+        return self.now_ns
+
+
+@pytest.mark.parametrize(("period_ms", "readings"), [(50, 20), (200, 5)])
+def test_counters_are_read_as_often_as_the_site_says(period_ms: int, readings: int, host: HostCake) -> None:
+    clock = SteppedClock()
+    down, up = (Target("fiber", way, "lo", 1_000_000, 40_000_000) for way in ("download", "upload"))
+    actuator = Actuator((down, up), WriteBudget(None, None), HOST_PACE)
+    requests = Requests(
+        Ways(("netlink",), lambda _: host), actuator, RouterMode(("netlink",), 0), Allowance(actuator, None, clock),
+        (Meter("fiber", "lo", down, up),), clock, lambda _: None, period_ms * MS,
+    )  # fmt: skip
+    for _ in range(100):  # a second
+        requests.carry_out(Intent("counters.read", {}, ""))
+        clock.now_ns += 10 * MS
+    assert len(requests.readings) == readings

@@ -156,7 +156,7 @@ class Requests:
         self._meter = (self._meter + 1) % len(self._meters)
         if self._meter == 0:
             # On the grid, but never two at once after a router that was slow.
-            self.read_due_ns = max(self.read_due_ns + READ_PERIOD_NS, now_ns)
+            self.read_due_ns = max(self.read_due_ns + self._read_period_ns, now_ns)
         return self._asked(f"counters of {meter.wan}", lambda router: self._read(router, meter))
 
     # -- requests ------------------------------------------------------------------------------------------------------
