@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lab.boot import ROOT
+from lab.contender import CONTENDERS
+from lab.form import load_scenario, scenarios
 from lab.kernel import KernelError, build, cache, kernel
-from lab.race import CONTENDERS, RunFailedError, jobs, race
+from lab.race import RunFailedError, jobs, race
 from lab.report import table
-from lab.scenario import load_scenario, scenarios
 from wanctl.engine.diagnostic import FileError
 
 RESULTS = ROOT / "docs/results/lab.md"
@@ -40,11 +41,12 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     racing = verbs.add_parser("race", help="run scenarios and print the table")
     racing.add_argument("scenarios", nargs="*", help="names of scenarios (all)")
     racing.add_argument("--seeds", type=numbers, default="1,2,3", help="whole numbers (1,2,3)")
-    racing.add_argument("--contenders", default=",".join(CONTENDERS), help="none, oracle, wanctl")
+    racing.add_argument("--contenders", default=",".join(CONTENDERS), help=f"some of {', '.join(CONTENDERS)} (all)")
     racing.add_argument(
         "--with", dest="own", action="append", default=[], metavar="NAME=COMMAND", help="a program of your own"
     )
     racing.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="guests at a time")
+    racing.add_argument("--again", action="store_true", help="also what has a result already")
     racing.add_argument("--out", type=Path, default=cache() / "runs")
     racing.add_argument("--write", action="store_true", help=f"put the table into {RESULTS.relative_to(ROOT)}")
     verbs.add_parser("smoke", help="one short run: does wanctl hold a falling link?")
@@ -71,7 +73,7 @@ def races(options: argparse.Namespace) -> int:
     chosen = [load_scenario(path) for path in scenarios(options.scenarios or None)]
     contenders = [*filter(None, options.contenders.split(",")), *options.own]
     todo = jobs(chosen, contenders, options.seeds)
-    results = race(todo, build(tell), options.out, options.jobs, tell)
+    results = race(todo, build(tell), options.out, options.jobs, tell, again=options.again)
     text = table(results)
     print(text)
     if options.write:

@@ -24,6 +24,9 @@ class Reader:
         self._node, self._findings = node, findings
         self._asked: set[str] = set()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._node
+
     def fault(self, key: str, message: str) -> None:
         """Note what is wrong, at a key or at the whole map."""
         place = self._node.keys.get(key, self._node.place)
@@ -121,13 +124,13 @@ class Reader:
             else:
                 self._findings.error(CODE, "an item is a map", item.place)
 
-    def pairs(self) -> tuple[tuple[float, float], ...]:
-        """A map of times to shares, such as {0s: 100%, 18s: 40%}: (s, share)."""
+    def pairs(self, dimension: str) -> tuple[tuple[float, float], ...]:
+        """A map of times to quantities, such as {0s: 100%, 18s: 40%}: (s, share)."""
         found = []
         for key in self._node:
-            at_ms, share = self._parsed(key, key, "time"), self._parsed(key, self.text(key, ""), "ratio")
-            if at_ms is not None and share is not None:
-                found.append((at_ms / 1e3, share))
+            at_ms, value = self._parsed(key, key, "time"), self._parsed(key, self.text(key, ""), dimension)
+            if at_ms is not None and value is not None:
+                found.append((at_ms / 1e3, value))
         return tuple(found)
 
     def _quantity(self, key: str, dimension: str, default: float) -> float:

@@ -1,9 +1,11 @@
 """The site file of the lab's link, as an operator of that router would write it.
 
-    python -m lab.sitefile >/run/lab.yaml
+    python -m lab.sitefile [--router-pace] >/run/lab.yaml
 
 `WANCTL_LAB_JSON` names a file that says which interfaces the router has, between which rates each direction may be
 shaped, and which addresses answer echoes. Nothing else is known of the link, and nothing else gets into the site file.
+With `--router-pace` there is a write budget as a RouterOS router has it by default: with one, raises keep a second
+between them and small changes wait, on a Linux host as well.
 """
 
 import json
@@ -14,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 VARIABLE = "WANCTL_LAB_JSON"
+ROUTER_PACE = "--router-pace"
 
 
-def site_text(link: Mapping[str, Any]) -> str:
+def site_text(link: Mapping[str, Any], *, router_pace: bool = False) -> str:
     """The site file for a link with the keys `wan_if`, `dl_if`, `ul_if`, `DIR_min_bps` and so on, `reflectors`."""
     return "\n".join(
         [
             "linux: {}",
+            *(["budget: {minute: 30, day: 10000}"] if router_pace else []),
             "wans:",
             "  lab:",
             f"    device: {link['wan_if']}",
@@ -49,7 +53,7 @@ def main() -> int:
     except (OSError, ValueError) as error:
         print(f"{VARIABLE}={path}: {error}", file=sys.stderr)
         return 2
-    sys.stdout.write(site_text(link))
+    sys.stdout.write(site_text(link, router_pace=ROUTER_PACE in sys.argv[1:]))
     return 0
 
 

@@ -2,10 +2,11 @@
 
 import math
 import random
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lab.scenario import Blocks, Noise, Scenario, Steps, Wander
+from lab.scenario import Blocks, Noise, Recorded, Scenario, Steps, Wander
 
 FINEST_S = 0.1  # of a change of capacity
 NOISE_EVERY_S = 0.04
@@ -14,7 +15,7 @@ BURST_S = (0.04, 0.12)
 
 
 class Capacity(NamedTuple):
-    """What the bottleneck lets through from a time on, in bit/s."""
+    """What the bottleneck lets through from a time on, in bit/s; 0 both ways is an outage."""
 
     at_s: float
     down_bps: int
@@ -30,12 +31,23 @@ def capacity(scenario: Scenario, seed: int) -> list[Capacity]:
         case Wander() as kind:
             shares = _wander(kind, scenario.time_s, dice)
         case Blocks() as kind:
-            shares = _blocks(kind, scenario.time_s, dice)
+            shares = _blocks(kind, scenario.time_s, random.Random(f"blocks/{seed}"))
+        case Recorded() as kind:
+            shares = _recorded(kind, scenario.time_s, dice)
     rows: list[Capacity] = []
     for at_s, down, up in shares:
         row = Capacity(round(at_s, 3), round(scenario.down_bps * down), round(scenario.up_bps * up))
         if not rows or rows[-1][1:] != row[1:]:
             rows.append(row)
+    return _interrupted(rows, scenario.path.outages)
+
+
+def _interrupted(rows: list[Capacity], outages: tuple[tuple[float, float], ...]) -> list[Capacity]:
+    """The capacity with nothing in it during outages."""
+    for begin_s, end_s in outages:
+        after = [row for row in rows if row.at_s <= end_s][-1]
+        kept = [row for row in rows if row.at_s < begin_s]
+        rows = [*kept, Capacity(begin_s, 0, 0), after._replace(at_s=end_s), *(row for row in rows if row.at_s > end_s)]
     return rows
 
 
@@ -66,6 +78,19 @@ def _blocks(kind: Blocks, time_s: float, dice: random.Random) -> Iterator[tuple[
         share = round(math.exp(dice.uniform(math.log(kind.least), math.log(kind.most))), 3)
         yield at_s, share, share
         at_s += dice.uniform(*kind.hold_s)
+
+
+def _recorded(kind: Recorded, time_s: float, dice: random.Random) -> Iterator[tuple[float, float, float]]:
+    """The recording from some point of it on, again and again."""
+    times = [row[0] for row in kind.rows]
+    begin_s = dice.uniform(0.0, kind.length_s)
+    at = bisect_right(times, begin_s) - 1
+    at_s = 0.0
+    while at_s < time_s:
+        yield at_s, kind.rows[at][1], kind.rows[at][2]
+        until_s = times[at + 1] if at + 1 < len(times) else kind.length_s
+        at_s += until_s - max(times[at], begin_s)
+        at, begin_s = (at + 1) % len(times), 0.0
 
 
 def noise(kind: Noise, time_s: float, seed: int) -> list[tuple[float, float]]:

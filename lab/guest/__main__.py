@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lab.guest.network import FARTHER_MS, Tc, bottleneck, build, path_delay, start
+from lab.guest.events import Events
+from lab.guest.network import build, start
 from lab.guest.traffic import load, read_job, serve
 from lab.guest.witness import watch
 
 SAMPLE_EVERY_S = 0.1
-ORACLE_SHARE = 0.95  # of the true capacity
 LINK_FILE = Path("/tmp/link.json")  # in the guest's own memory
 
 
@@ -24,7 +24,7 @@ def play(folder: str) -> None:
     build(job)
     LINK_FILE.write_text(json.dumps(job["link"]))
     here = ("-m", "lab.guest")
-    server = start("internet", sys.executable, *here, "serve")
+    server = start("internet", sys.executable, *here, "serve", folder)
     begin_s = time.monotonic() + 2.0
     at = (folder, repr(begin_s))
     witness = start("router", sys.executable, *here, "watch", *at)
@@ -35,7 +35,8 @@ def play(folder: str) -> None:
         with Path(folder, "controller.log").open("w") as log:
             controller = start("router", "bash", "-c", job["command"], env=_environment(), cwd=job["folder"],
                                stdout=log, stderr=log, start_new_session=True)  # fmt: skip
-    threading.Thread(target=_follow, args=(job, begin_s), daemon=True).start()
+    events = Events(job, controller.pid if controller is not None else 0)
+    threading.Thread(target=events.play, args=(begin_s,), daemon=True).start()
     samples = threading.Thread(target=_sample, args=(folder, job, begin_s, witness.pid, server.pid))
     samples.start()
     witness.wait()
@@ -49,25 +50,6 @@ def play(folder: str) -> None:
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "WANCTL_LAB_JSON": str(LINK_FILE), "PYTHONUNBUFFERED": "1"}
-
-
-def _follow(job: dict[str, Any], begin_s: float) -> None:
-    """The capacity and the reflectors' noise over time; and the oracle, who knows the capacity at once."""
-    isp, internet, router = Tc("isp"), Tc("internet"), Tc("router")
-    rows = [(row[0], "capacity", row) for row in job["capacity"][1:]]
-    rows += [(at_s, "noise", common_ms) for at_s, common_ms in job["noise"]]
-    for at_s, what, value in sorted(rows, key=lambda row: row[0]):
-        _sleep_until(begin_s + at_s)
-        if what == "noise":
-            internet([
-                path_delay("change", band, job["rtt_ms"] + farther_ms + value, job["each_ms"])
-                for band, farther_ms in enumerate(FARTHER_MS, start=2)
-            ])  # fmt: skip
-            continue
-        isp([f"qdisc change {line}" for line in bottleneck(job, value)])
-        if job["kind"] == "oracle":
-            rates = zip(("ifb-wan", "wan"), value[1:], strict=True)
-            router([f"qdisc change dev {name} root cake bandwidth {bps * ORACLE_SHARE:.0f}bit" for name, bps in rates])
 
 
 def _sample(folder: str, job: dict[str, Any], begin_s: float, router: int, internet: int) -> None:
@@ -98,10 +80,10 @@ def _sleep_until(at_s: float) -> None:
 def main() -> None:
     """Be one of the four."""
     match sys.argv[1:]:
-        case ["serve"]:
-            serve()
+        case ["serve", folder]:
+            serve(folder)
         case ["load", folder, begin]:
-            load(read_job(folder), float(begin))
+            load(folder, read_job(folder), float(begin))
         case ["watch", folder, begin]:
             watch(folder, float(begin), read_job(folder)["time_s"])
         case [folder]:

@@ -39,6 +39,8 @@ SETTINGS = {
     "net/ipv4/tcp_wmem": "4096 65536 16777216",
 }
 BUCKET_BYTES = 3028  # two full packets
+PACKET_BYTES = 1_514
+SIDES = {"sub": "src", "core": "dst"}  # by which address a reflector is known to whoever sends down, and up
 
 
 def start(namespace: str, *argv: str, **options: Any) -> "subprocess.Popen[str]":
@@ -71,15 +73,52 @@ def build(job: Mapping[str, Any]) -> None:
         batch("ip", namespace, lines)
         settings = "\n".join(f"echo {value} >/proc/sys/{name}" for name, value in SETTINGS.items())
         start(namespace, "sh", "-ec", settings).wait()
-    batch("tc", "isp", (f"qdisc add {line}" for line in bottleneck(job, job["capacity"][0])))
+    batch("tc", "isp", [*bottleneck(job, job["capacity"][0]), *passing(job)])
     batch("tc", "internet", delays(job))
     shape(job)
 
 
-def bottleneck(job: Mapping[str, Any], row: Sequence[float]) -> list[str]:
-    """The two token buckets at a capacity (s, down bit/s, up bit/s)."""
+def bottleneck(job: Mapping[str, Any], row: Sequence[float], verb: str = "add") -> list[str]:
+    """The lines that make (or `change`) the two token buckets at a capacity (s, down bit/s, up bit/s).
+
+    Band 1 of each sender is for what passes the bucket by; everything else is in band 2, behind the bucket.
+    """
     pairs = zip(("sub", "core"), row[1:], job["buffer_bytes"], strict=True)
-    return [f"dev {name} root tbf rate {bps}bit burst {BUCKET_BYTES} limit {most}" for name, bps, most in pairs]
+    lines = []
+    for name, bps, most_bytes in pairs:
+        burst_bytes = max(BUCKET_BYTES, round(bps / 8e3 * job["policer_ms"]))
+        bucket = f"tbf rate {bps}bit burst {burst_bytes} limit {most_bytes}"
+        if verb == "add":
+            lines.append(f"qdisc add dev {name} root handle 1: prio bands 2 priomap {' '.join(['1'] * 16)}")
+        lines.append(f"qdisc {verb} dev {name} parent 1:2 handle 20: {bucket}")
+    if verb == "add" and job["grants_ms"][1]:
+        # Behind a cable modem an upload waits for the next grant, and with it goes all that has gathered meanwhile.
+        least, most = job["grants_ms"]
+        packets = round(job["buffer_bytes"][1] / PACKET_BYTES)
+        lines.append(f"qdisc add dev core parent 20:1 handle 200: netem slot {least:g}ms {most:g}ms limit {packets}")
+    return lines
+
+
+def passing(job: Mapping[str, Any]) -> list[str]:
+    """The filters that let all pings pass the buckets by, those of the witness excepted."""
+    if not job["pings_first"]:
+        return []
+    lines = []
+    for name, side in SIDES.items():
+        head = f"filter add dev {name} parent 1: protocol ip"
+        lines.append(f"{head} prio 1 u32 match ip {side} {WITNESS}/32 flowid 1:2")
+        lines.append(f"{head} prio 2 u32 match ip protocol 1 0xff flowid 1:1")
+    return lines
+
+
+def lie_low(address: str, verb: str) -> list[str]:
+    """The filters (`add` or `delete`) that let one reflector's answers pass the buckets by."""
+    number = 10 + int(address.rpartition(".")[2])
+    return [
+        f"filter {verb} dev {name} parent 1: protocol ip prio {number}"
+        + (f" u32 match ip {side} {address}/32 flowid 1:1" if verb == "add" else "")
+        for name, side in SIDES.items()
+    ]
 
 
 def delays(job: Mapping[str, Any]) -> list[str]:
@@ -95,10 +134,18 @@ def delays(job: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def path_delay(verb: str, band: int, delay_ms: float, jitter_ms: float = 0.0) -> str:
-    """The line that sets the delay of a band."""
+def path_delay(verb: str, band: int, delay_ms: float, jitter_ms: float = 0.0, *, silent: bool = False) -> str:
+    """The line that sets the delay of a band; a silent one lets nothing through."""
     jitter = f" {jitter_ms:.3f}ms distribution paretonormal" if jitter_ms else ""
-    return f"qdisc {verb} dev net parent 1:{band} handle {band}0: netem limit 100000 delay {delay_ms:.3f}ms{jitter}"
+    loss = " loss 100%" if silent else ""
+    return (
+        f"qdisc {verb} dev net parent 1:{band} handle {band}0: netem limit 100000 delay {delay_ms:.3f}ms{jitter}{loss}"
+    )
+
+
+def outage(begins: bool) -> str:
+    """The line for `ip` that has the middle of the network throw everything away, or no longer."""
+    return f"rule {'add' if begins else 'delete'} pref 1 blackhole"
 
 
 def shape(job: Mapping[str, Any]) -> None:
@@ -117,15 +164,15 @@ def shape(job: Mapping[str, Any]) -> None:
     )
 
 
-class Tc:
-    """A `tc` that stays: a change costs a line in a pipe. tc keeps each delay distribution it has read, so it is
-    replaced now and then, before it has eaten the guest's memory.
+class Lines:
+    """A `tc` or an `ip` that stays: a change costs a line in a pipe. tc keeps each delay distribution it has read, so
+    it is replaced now and then, before it has eaten the guest's memory.
     """
 
     MOST_LINES = 4_000
 
-    def __init__(self, namespace: str) -> None:
-        self._namespace = namespace
+    def __init__(self, program: str, namespace: str) -> None:
+        self._program, self._namespace = program, namespace
         self._process: subprocess.Popen[str] | None = None
         self._lines = 0
 
@@ -133,7 +180,8 @@ class Tc:
         """Have it do some lines now."""
         if self._process is None or self._lines >= self.MOST_LINES:
             self.close()
-            self._process, self._lines = start(self._namespace, "tc", "-force", "-batch", "-", stdin=subprocess.PIPE), 0
+            argv = (self._program, "-force", "-batch", "-")
+            self._process, self._lines = start(self._namespace, *argv, stdin=subprocess.PIPE), 0
         pipe: IO[str] | None = self._process.stdin
         assert pipe is not None
         pipe.write("\n".join(lines) + "\n")

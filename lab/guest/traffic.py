@@ -1,7 +1,8 @@
-"""The traffic of a job: `serve` in the internet, `load JOB BEGIN` at home. Nothing here measures.
+"""The traffic of a job: `serve` in the internet, `load JOB BEGIN` at home.
 
 A TCP flow begins with one line from the client: who sends, how much, with which congestion control. UDP at a constant
-rate goes to a port that nobody reads; downwards the client asks for it with such a line too.
+rate goes to a port that nobody reads; downwards the client asks for it with such a line too. Only the call is measured
+(call.py): it is what somebody at home hears.
 """
 
 import json
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from lab.guest.call import answer_call, call
 from lab.guest.network import SERVER
 
 TCP_PORT, UDP_PORT = 7000, 7001
@@ -22,19 +24,23 @@ DATAGRAM = bytes(1_200)
 STAGGER_S = 0.2  # within which the flows of one load start
 
 
-def serve() -> None:
-    """Answer every connection for ever."""
+def serve(folder: str) -> None:
+    """Answer every connection, and one call, for ever."""
     _bin()
+    _begin(answer_call, folder)
     with socket.create_server((SERVER, TCP_PORT), backlog=256) as listener:
         while True:
             connection, peer = listener.accept()
             _begin(_answer, connection, peer[0])
 
 
-def load(job: Mapping[str, Any], begin_s: float) -> None:
+def load(folder: str, job: Mapping[str, Any], begin_s: float) -> None:
     """Start the job's flows at their times, counted from `begin_s` of the monotonic clock; return at the end."""
     _bin()
     for number, spec in enumerate(one for one in job["load"] for _ in range(one["flows"])):
+        if spec["kind"] == "call":
+            _begin(call, folder, spec["rate_bps"], begin_s + spec["start_s"], begin_s + spec["stop_s"])
+            continue
         _begin(_flow, spec, begin_s, random.Random(f"flow/{job['seed']}/{number}"))
     _sleep_until(begin_s + job["time_s"])
 

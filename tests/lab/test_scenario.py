@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from lab.boot import ROOT
-from lab.race import controller_command, described, jobs
-from lab.scenario import Scenario, load_scenario, scenarios
+from lab.contender import controller_command
+from lab.form import load_scenario, scenarios
+from lab.race import described, jobs
+from lab.scenario import Scenario
 from lab.sitefile import site_text
 from lab.timeline import capacity, noise
 from wanctl.config import load_site
@@ -50,7 +52,7 @@ def test_the_capacity_begins_at_0_grows_in_time_and_stays_within_the_plan(path: 
 
 def test_what_is_not_given_comes_from_the_scenario_it_is_like() -> None:
     step, far = (load_scenario(path) for path in scenarios(["step", "step-rtt200"]))
-    assert far.rtt_ms == 200.0
+    assert far.path.rtt_ms == 200.0
     assert (far.capacity, far.load, far.time_s) == (step.capacity, step.load, step.time_s)
 
 

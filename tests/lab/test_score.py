@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lab.form import load_scenario, scenarios
 from lab.report import table
-from lab.scenario import Scenario, load_scenario, scenarios
+from lab.scenario import Scenario
 from lab.score import Figures, carried, cuts, figures, quantile
 from lab.timeline import Capacity
 
