@@ -10,9 +10,8 @@ it to what arrives, again and again, is a death spiral. Therefore
 3. a queue that survives the drain of the one who was blamed belongs to the other.
 """
 
-from wanctl.control.direction import CLIMB_MEMORY_NS, Direction
+from wanctl.control.direction import CLIMB_MEMORY_NS, ENOUGH_PACKETS, Direction
 
-ENOUGH_PACKETS = 25.0  # with fewer packets a delay is hardly a queue
 PATIENCE = 2  # drains before a direction that is not loaded is suspected
 STEEP = 0.25  # seconds of delay a second
 CALM_NS = 400_000_000  # without a queue for so long, the next one is another episode

@@ -15,10 +15,11 @@ LOAD_WINDOW_NS = 150_000_000
 CUT_WINDOW_NS = 100_000_000
 CLIMB_CUT_WINDOW_NS = 200_000_000  # after an own climb the queue is small: a longer look errs less
 FELL = 0.85  # of the longer look: less is no noise but a capacity that fell just then
-GONE = 0.05
+GONE = 0.05  # of the longer look, and hardly a packet: what is left of a fall to a twentieth is still a link
 CLIMB_MEMORY_NS = 400_000_000  # a step up shows within this time, on top of the round trip
 LOADED = 0.60
 CONTENDING = 0.35
+ENOUGH_PACKETS = 25.0  # with fewer packets a delay is hardly a queue
 REMEMBER_NS = 500_000_000
 STALLED_PACKETS = 3.0  # fewer in a window are no rate
 ROOM_PACKETS = 8.0
@@ -87,6 +88,9 @@ class Direction:
             self._unread()
             return True
         self.packets = (delta_ms or 0.0) * self.achieved_bps / (PACKET_BITS * 1_000.0)
+        if self.loaded and delta_ms is not None and self.packets > ENOUGH_PACKETS:
+            # The load was high when this queue began, and what flows is still enough for it.
+            self.full_until_ns = max(self.full_until_ns, now_ns + REMEMBER_NS)
         return False
 
     def forget(self) -> None:
@@ -116,7 +120,7 @@ class Direction:
         if newest is None or not level_bps:
             return False
         begin_ns, end_ns, count = newest
-        return count * 8e9 <= GONE * level_bps * (end_ns - begin_ns)
+        return count * 8.0 <= min(GONE * level_bps * (end_ns - begin_ns) / 1e9, STALLED_PACKETS * PACKET_BITS)
 
     def capacity_bps(self, now_ns: int, slope: float) -> float | None:
         """What the link carries in this direction, if a queue stands in it; None when too little flows to tell.
