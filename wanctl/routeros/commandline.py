@@ -64,9 +64,13 @@ def get(menu: str, objects: str, fields: Iterable[str]) -> list[str]:
     ]
 
 
-def as_json(menu: str, conditions: Mapping[str, str]) -> str:
+def all_of(conditions: Mapping[str, str]) -> str:
+    """What `where` takes: properties that all have the given values."""
+    return " and ".join(f"{name}={ros_quote(text)}" for name, text in conditions.items())
+
+
+def as_json(menu: str, where: str) -> str:
     """A command that says all objects of a menu with all their properties. RouterOS 7.16 or newer."""
-    where = " and ".join(f"{name}={ros_quote(text)}" for name, text in conditions.items())
     chosen = f" where {where}" if where else ""
     return f":put [:serialize to=json [{menu}/print as-value{chosen}]]"
 

@@ -5,7 +5,7 @@ that touches an object wants exactly one of that name: otherwise it raises `NotF
 nothing. All errors are `RouterError`s; after a `TimedOut` nobody knows whether the router carried the request out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 RuleTable = Literal["mangle", "filter", "nat"]
@@ -174,6 +174,10 @@ class Router(Queues, Protocol):
 
     def read_list(self, list_: str) -> tuple[ListEntry, ...]:
         """The entries of an address list."""
+        ...
+
+    def read_lists(self, lists: Sequence[str]) -> tuple[ListEntry, ...]:
+        """The entries of several address lists (at least one), in one round trip."""
         ...
 
     def set_rule_enabled(self, table: RuleTable, comment: str, *, enabled: bool) -> bool:

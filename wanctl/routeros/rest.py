@@ -120,6 +120,10 @@ class RestRouter:
         """The entries of an address list."""
         return tuple(record.list_entry(one) for one in self._menus.select(_LIST, record.ENTRY, list=list_))
 
+    def read_lists(self, lists: Sequence[str]) -> tuple[ListEntry, ...]:
+        """The entries of several address lists, in one round trip."""
+        return tuple(record.list_entry(one) for one in self._menus.select_any(_LIST, record.ENTRY, "list", lists))
+
     def set_rule_enabled(self, table: RuleTable, comment: str, *, enabled: bool) -> bool:
         """Enable or disable the one rule with that comment; whether the router now says that it is enabled."""
         values = {"disabled": "no" if enabled else "yes"}

@@ -53,6 +53,15 @@ class RestMenus:
         # The router may ignore a query that it does not understand: what is asked for is checked here again.
         return [one for one in found if all(one.get(name) == text for name, text in conditions.items())]
 
+    def select_any(self, menu: str, fields: Sequence[str], name: str, texts: Sequence[str]) -> list[Record]:
+        """The objects whose field `name` has one of the given values (at least one), in order."""
+        assert texts
+        query: list[Json] = [f"{name}={text}" for text in texts]
+        # The words of a query work on a stack: each "or" joins the last two.
+        query += ["#|"] * (len(texts) - 1)
+        found = self._records(self._call("POST", f"{menu}/print", {".proplist": [".id", *fields], ".query": query}))
+        return [one for one in found if one.get(name) in texts]
+
     def add(self, menu: str, values: Record) -> Record:
         """Make an object; the object as the router has it."""
         return self._record(self._call("PUT", menu, dict(values), repeatable=False))

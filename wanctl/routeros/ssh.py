@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wanctl.routeros import record, value
 from wanctl.routeros.channel import CONNECT_TIMEOUT_NS, READ_TIMEOUT_NS, SshConnection
-from wanctl.routeros.commandline import FOUND, Said, as_json, complaint, find, get, if_one, put, records, said
+from wanctl.routeros.commandline import FOUND, Said, all_of, as_json, complaint, find, get, if_one, put, records, said
 from wanctl.routeros.error import NotFound, Refused, ambiguous, not_found
 from wanctl.routeros.operations import (
     InterfaceCounters,
@@ -133,6 +133,12 @@ class SshRouter:
         safe_name(list_, "address list")
         return tuple(record.list_entry(one) for one in self._list(_LIST, {"list": list_}))
 
+    def read_lists(self, lists: Sequence[str]) -> tuple[ListEntry, ...]:
+        """The entries of several address lists, in one round trip."""
+        assert lists
+        line = as_json(_LIST, " or ".join(f"list={safe_name(one, 'address list')}" for one in lists))
+        return tuple(record.list_entry(one) for one in records(self._ssh.run(line, repeatable=True)))
+
     def set_rule_enabled(self, table: RuleTable, comment: str, *, enabled: bool) -> bool:
         """Enable or disable the one rule with that comment; whether the router now says that it is enabled."""
         menu = f"/ip/firewall/{table}"
@@ -227,7 +233,7 @@ class SshRouter:
         return not_found(_WHAT[menu], name, [one for one in self._ask(each, repeatable=True).all("known") if one])
 
     def _list(self, menu: str, conditions: Mapping[str, str]) -> list[record.Record]:
-        return records(self._ssh.run(as_json(menu, conditions), repeatable=True))
+        return records(self._ssh.run(as_json(menu, all_of(conditions)), repeatable=True))
 
     def _ask(self, line: str, *, repeatable: bool) -> Said:
         return said(self._ssh.run(line, repeatable=repeatable))
