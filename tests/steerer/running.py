@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.steering.router import RouterSwitches
 from wanctl.daemon.steering.steerer import Steerer
-from wanctl.routeros import Router
+from wanctl.routeros.prepare import Installer, carry_out, steps
 from wanctl.routeros.rest import RestRouter
 from wanctl.routeros.ssh import SshRouter
 from wanctl.routeros.steering import Link, SteeredClass, SteeringPlan, Traffic, switch_list
+from wanctl.routeros.survey import Surveyor
+from wanctl.routeros.value import duration_ns
 from wanctl.routeros.way import Transport
 from wanctl.steering.placement import Placement, SetClass
 from wanctl.testing.routeros import RouterosEmulator
@@ -72,7 +74,16 @@ class House:
     notes: list[str] = field(default_factory=list)
     placements: dict[str, Placement] = field(default_factory=dict)
 
-    def connect(self, name: Transport) -> Router:
+    def connect(self, name: Transport) -> Surveyor:
+        return self.installer(name)
+
+    def prepare(self) -> None:
+        """Install what steering needs."""
+        router = self.installer("rest")
+        carry_out(steps(PLAN, router), router)
+        router.close()
+
+    def installer(self, name: Transport) -> Installer:
         if name == "ssh":
             key = self.router.host_key_sha256
             return SshRouter("127.0.0.1", "wanctl", PASSWORD, port=self.router.ssh_port, host_key=key)
@@ -108,6 +119,11 @@ class House:
             if one["list"].startswith("wanctl-") and one["address"] == "0.0.0.0/0"
         }
 
+    def left_s(self, switch: str) -> int:
+        """How long a switch stays on by itself."""
+        (entry,) = (one for one in self.router.state.records(LIST) if one["list"] == f"wanctl-{switch}")
+        return duration_ns(entry["timeout"]) // 10**9
+
     def settled(self, steerer: Steerer, traffic_class: str, wan: str) -> bool:
         """Whether a class is settled on a WAN, as the tick is told."""
         self.placements.update({one.traffic_class: one for one in steerer.take()})
@@ -123,11 +139,14 @@ class House:
 
 
 @contextmanager
-def house() -> Iterator[House]:
+def house(*, prepared: bool = True) -> Iterator[House]:
     clock = Skewed()
     state = State(seed(), now_ns=clock.now_ns)
     with RouterosEmulator(state, user="wanctl", password=PASSWORD, ssh_port=0) as emulator:
-        yield House(emulator, clock)
+        made = House(emulator, clock)
+        if prepared:
+            made.prepare()
+        yield made
 
 
 def move(traffic_class: str, wan: str) -> list[SetClass]:

@@ -1,11 +1,15 @@
 """A class is moved on an emulated router: made before it is broken, adopted, refreshed, left to itself."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from tests.steerer.running import LIST, TTL_NS, House, eventually, house, look_again, move
+from tests.steerer.running import LIST, PLAN, TTL_NS, House, eventually, house, look_again, move
+from wanctl.testing.routeros.forwarding import Connection, gateway
 from wanctl.testing.routeros.state import Write
+
+CABLE, DSL, LTE = (link.gateway for link in PLAN.links)
 
 
 @pytest.fixture
@@ -57,11 +61,12 @@ def test_a_switch_is_refreshed_and_without_a_daemon_it_goes_off_by_itself(home: 
         eventually(lambda: home.settled(steerer, "work", "cable"))
         steerer.modes["work"].turned("cable", home.clock.now_ns() + 1_000_000_000)  # it believes that a second is left
         home.clock.ahead_ns += 40_000_000_000
-        eventually(lambda: "1m" in next(one["timeout"] for one in home.router.state.records(LIST)))
-    home.clock.ahead_ns += TTL_NS - 3_000_000_000
-    assert home.on() == {"work.cable"}
-    home.clock.ahead_ns += 4_000_000_000
-    assert home.on() == set()
+        eventually(lambda: home.left_s("work.cable") > 80)
+    work = Connection("192.168.88.20", "151.101.1.1")
+    home.clock.ahead_ns += TTL_NS - 5_000_000_000
+    assert gateway(home.router.state, replace(work)) == CABLE
+    home.clock.ahead_ns += 6_000_000_000
+    assert gateway(home.router.state, replace(work)) == DSL
 
 
 def test_after_a_reboot_of_the_router_a_class_is_steered_again_and_nobody_is_blamed(home: House) -> None:

@@ -64,6 +64,15 @@ def get(menu: str, objects: str, fields: Iterable[str]) -> list[str]:
     ]
 
 
+def assignments(values: Mapping[str, str]) -> str:
+    """What `add` and `set` take: properties with their values; one that is empty is a flag, an id stays bare."""
+    parts = []
+    for name, text in values.items():
+        bare = name == "place-before"
+        parts.append(f"{name}={text if bare else ros_quote(text)}" if text else name)
+    return " ".join(parts)
+
+
 def all_of(conditions: Mapping[str, str]) -> str:
     """What `where` takes: properties that all have the given values."""
     return " and ".join(f"{name}={ros_quote(text)}" for name, text in conditions.items())

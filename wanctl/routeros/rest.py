@@ -164,6 +164,18 @@ class RestRouter:
         """The one object of a menu that has just one (`system/clock`)."""
         return self._menus.singleton(menu)
 
+    def add(self, menu: str, values: record.Record) -> None:
+        """Make an object of a menu (`ip/firewall/mangle`)."""
+        self._menus.add(menu, values)
+
+    def change(self, menu: str, id_: str, values: record.Record) -> None:
+        """Change the object that has just been found under this id."""
+        self._menus.change(menu, {".id": id_}, values)
+
+    def remove(self, menu: str, id_: str) -> None:
+        """Remove the object that has just been found under this id; it is fine if it is gone."""
+        self._menus.remove(menu, {".id": id_})
+
     def close(self) -> None:
         """Close the connection; the next operation opens a new one."""
         self._https.close()

@@ -4,12 +4,26 @@ Each operation is one line, or two where an object is missing. Names are quoted 
 besides be made of harmless characters (`quote.py`); what a line did is proved by what the line says (`commandline.py`).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wanctl.routeros import record, value
 from wanctl.routeros.channel import CONNECT_TIMEOUT_NS, READ_TIMEOUT_NS, SshConnection
-from wanctl.routeros.commandline import FOUND, Said, all_of, as_json, complaint, find, get, if_one, put, records, said
+from wanctl.routeros.commandline import (
+    FOUND,
+    Said,
+    all_of,
+    as_json,
+    assignments,
+    complaint,
+    find,
+    get,
+    if_one,
+    put,
+    records,
+    said,
+)
 from wanctl.routeros.error import NotFound, Refused, ambiguous, not_found
 from wanctl.routeros.operations import (
     InterfaceCounters,
@@ -25,6 +39,7 @@ from wanctl.routeros.operations import (
 )
 from wanctl.routeros.quote import ros_quote, safe_name
 
+_ID = re.compile(r"\*[0-9A-F]+")
 _TREE, _SIMPLE, _INTERFACE = "/queue/tree", "/queue/simple", "/interface"
 _LIST = "/ip/firewall/address-list"
 _WHAT = {
@@ -195,6 +210,18 @@ class SshRouter:
             raise Refused(f"the router has {len(found)} objects in /{menu} where there should be one", "")
         return found[0]
 
+    def add(self, menu: str, values: record.Record) -> None:
+        """Make an object of a menu (`ip/firewall/mangle`)."""
+        self._order(f"/{menu}/add {assignments(values)}")
+
+    def change(self, menu: str, id_: str, values: record.Record) -> None:
+        """Change the object that has just been found under this id."""
+        self._order(f"/{menu}/set {_id(id_)} {assignments(values)}")
+
+    def remove(self, menu: str, id_: str) -> None:
+        """Remove the object that has just been found under this id."""
+        self._order(f"/{menu}/remove {_id(id_)}")
+
     def close(self) -> None:
         """Close the connection; the next operation opens a new one."""
         self._ssh.close()
@@ -235,5 +262,18 @@ class SshRouter:
     def _list(self, menu: str, conditions: Mapping[str, str]) -> list[record.Record]:
         return records(self._ssh.run(as_json(menu, all_of(conditions)), repeatable=True))
 
+    def _order(self, command: str) -> None:
+        """A command that says nothing when it was done; what it did is for the caller to read back."""
+        answer = self._ask(f"{command}; {put('done', '1')}", repeatable=False)
+        if answer.value("done") is None or answer.complaints:
+            raise complaint(answer, command.split(" ", maxsplit=1)[0])
+
     def _ask(self, line: str, *, repeatable: bool) -> Said:
         return said(self._ssh.run(line, repeatable=repeatable))
+
+
+def _id(id_: str) -> str:
+    """An id as part of a command."""
+    if not _ID.fullmatch(id_):
+        raise Refused("the router gives an object an id that is none", id_)
+    return id_

@@ -8,11 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from wanctl.daemon.steering.switches import Switch
-from wanctl.routeros import Denied, ListEntry, Refused, Router, RouterError, Untrusted
+from wanctl.routeros import Denied, ListEntry, Refused, RouterError, Untrusted
+from wanctl.routeros.prepare import steps
 from wanctl.routeros.steering import EVERYBODY, SteeringPlan, switch_list
+from wanctl.routeros.survey import Surveyor
 from wanctl.routeros.way import Transport
 
-Connect = Callable[[Transport], Router]
+Connect = Callable[[Transport], Surveyor]
 Answer = TypeVar("Answer")
 
 
@@ -21,13 +23,19 @@ class RouterSwitches:
 
     def __init__(self, plan: SteeringPlan, connect: Connect, way: Callable[[], Transport]) -> None:
         self._plan, self._connect, self._way = plan, connect, way
-        self._router: Router | None = None
+        self._router: Surveyor | None = None
         self._used: Transport = way()
         self._lists = {switch_list(*switch): switch for switch in plan.switches()}
 
     def check(self) -> tuple[str, ...]:
         """What the prepared rules lack, in sentences."""
-        return ()
+        todo = self._ask(lambda router: steps(self._plan, router))
+        if not todo:
+            return ()
+        first = f"{todo[0].comment}: {todo[0].why}"
+        others = f", and {len(todo) - 1} more" if len(todo) > 1 else ""
+        mend = f"'wanctl init --steering {self._plan.site}' shows what is missing, and makes it with --apply"
+        return (f"the router is not prepared for steering ({first}{others}; {mend})",)
 
     def read(self) -> Mapping[tuple[str, str], Switch]:
         """The switches that are on. One that somebody else has turned on never goes off, as far as we are concerned."""
@@ -65,7 +73,7 @@ class RouterSwitches:
     def _is_ours(self, entry: ListEntry, switch: tuple[str, str]) -> bool:
         return entry.address == EVERYBODY and entry.comment == self._plan.switch_comment(*switch)
 
-    def _ask(self, question: Callable[[Router], Answer]) -> Answer:
+    def _ask(self, question: Callable[[Surveyor], Answer]) -> Answer:
         if self._way() != self._used:
             self.close()
             self._used = self._way()
