@@ -19,6 +19,16 @@ class SetRate(NamedTuple):
     cut: bool  # lower than the last wanted one: it goes out before any raise
 
 
+class SetClass(NamedTuple):
+    """New connections of a traffic class shall leave by this WAN from now on.
+
+    Those that are there stay where they are. A class that nothing is said of on the router goes home, by its own rules.
+    """
+
+    traffic_class: str
+    wan: str
+
+
 @dataclass(slots=True)
 class DirectionSignals:
     """One shaped direction of one WAN as the last tick left it. None is "unknown"."""
@@ -45,6 +55,8 @@ class WanSignals:
     jitter_ms: float | None = None
     loss: float | None = None  # ratio
     age_ms: float | None = None  # of the newest sample
+    silent_ms: float | None = None  # how long an answer has been overdue, as it was last looked at
+    arriving: bool | None = None  # something came over the link between the last two readings of its counter
     source: str = "none"  # "icmp", "udp", "tcp" or "none"
     reflectors_alive: int = 0
     moved: float | None = (
@@ -54,6 +66,33 @@ class WanSignals:
     deaf: tuple[str, ...] = ()  # reflectors whose delay is not believed: they do not feel a queue that all others feel
     download: DirectionSignals = field(default_factory=DirectionSignals)
     upload: DirectionSignals = field(default_factory=DirectionSignals)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One WAN as a traffic class sees it."""
+
+    wan: str
+    cost_ms: float | None = None  # mean round trip, a lost packet counted as one second; None: not known
+    hurts: str = ""  # what the class does not bear there, in words
+    refused: str = ""  # why nobody is moved there now, in words
+    dead: bool = False
+
+
+@dataclass(slots=True)
+class ClassSignals:
+    """One traffic class as the last look left it."""
+
+    state: str = "HOME"  # active leaf of its machine: "STEERED.HELD"
+    home: str = ""
+    wanted: str = ""  # the WAN that new connections shall take
+    applied: str | None = None  # the one that the router sends them to; None is unknown
+    placement: str = ""  # what is done about it on the router: "SETTLED"
+    trouble: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+NO_CLASSES: Mapping[str, ClassSignals] = {}
 
 
 class Decision(NamedTuple):
@@ -67,6 +106,8 @@ class Decision(NamedTuple):
     transitions: tuple[Transition, ...]
     signals: Mapping[str, WanSignals]
     faults: tuple[Fault, ...] = ()
+    moves: tuple[SetClass, ...] = ()
+    classes: Mapping[str, ClassSignals] = NO_CLASSES  # a live view, as `signals` is
 
 
 # What one WAN contributes: its intents, transitions and faults.

@@ -32,8 +32,29 @@ class WanPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassPlan:
+    """One traffic class: the WANs that it may use, the one it likes best first, and what hurts it; None is nothing.
+
+    Without anything that hurts it, the class goes where its packets come back soonest.
+    """
+
+    name: str
+    prefer: tuple[str, ...]
+    delay_ms: float | None = None  # a mean round trip
+    jitter_ms: float | None = None
+    loss: float | None = None  # ratio
+    need_bps: int = 0  # what it must find free in each direction of a WAN, to be moved there
+
+    @property
+    def by_cost(self) -> bool:
+        """Whether it goes where it costs least, rather than home unless that hurts."""
+        return self.delay_ms is None and self.jitter_ms is None and self.loss is None
+
+
+@dataclass(frozen=True, slots=True)
 class SitePlan:
-    """One site: its name and its WANs in order."""
+    """One site: its name, its WANs in order, and its traffic classes."""
 
     name: str
     wans: tuple[WanPlan, ...]
+    classes: tuple[ClassPlan, ...] = ()

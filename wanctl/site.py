@@ -1,7 +1,8 @@
 """One site: every tick of it is one pure function of what came since the last.
 
 Each WAN has a controller (the default law or the classic one); the site hands each its own observations and collects
-what they want. No clock, no I/O, no randomness: the daemon, `replay`, `sim` and the tests all call `Site.tick`.
+what they want. Then the traffic classes, if there are any, look at how the WANs are. No clock, no I/O, no randomness:
+the daemon, `replay`, `sim` and the tests all call `Site.tick`.
 """
 
 from collections.abc import Mapping
@@ -9,8 +10,10 @@ from typing import Any, Protocol
 
 from wanctl.control.memory import Memory
 from wanctl.control.sample import Confirmation, Observation, Reading
-from wanctl.decision import NOTHING_DECIDED, Decision, Ticked, WanSignals
+from wanctl.decision import NO_CLASSES, NOTHING_DECIDED, Decision, Ticked, WanSignals
 from wanctl.engine import Machine
+from wanctl.steering.placement import Placement
+from wanctl.steering.steering import Steered, Steering
 
 _new = tuple.__new__  # of a `Decision`, without the detour over a Python function: a replay makes 100,000 a second
 
@@ -57,13 +60,14 @@ class Controller(Protocol):
 
 
 class Site:
-    """The WANs of one site, by name."""
+    """The WANs of one site, by name, and what steers its traffic classes; None where it has none."""
 
-    def __init__(self, wans: Mapping[str, Controller]) -> None:
+    def __init__(self, wans: Mapping[str, Controller], steering: Steering | None = None) -> None:
         assert wans
         self.wans = dict(wans)
+        self.steering = steering
         self._signals = {name: wan.signals for name, wan in self.wans.items()}
-        self._only = next(iter(self.wans.values())) if len(self.wans) == 1 else None
+        self._only = next(iter(self.wans.values())) if len(self.wans) == 1 and steering is None else None
 
     def tick(
         self,
@@ -71,11 +75,12 @@ class Site:
         observations: tuple[Observation, ...] = (),
         readings: tuple[Reading, ...] = (),
         confirmations: tuple[Confirmation, ...] = (),
+        placements: tuple[Placement, ...] = (),
     ) -> Decision:
         """Decide one tick. `now_ns` never goes back; each item names one of the site's WANs, items keep their order."""
         if self._only is not None:
             intents, transitions, faults = self._only.tick(now_ns, observations, readings, confirmations)
-            return _new(Decision, (now_ns, intents, transitions, self._signals, faults))
+            return _new(Decision, (now_ns, intents, transitions, self._signals, faults, (), NO_CLASSES))
         intents, transitions, faults = NOTHING_DECIDED
         for name, wan in self.wans.items():
             wanted, moved, failed = wan.tick(
@@ -86,4 +91,25 @@ class Site:
             )
             if wanted or moved or failed:
                 intents, transitions, faults = intents + wanted, transitions + moved, faults + failed
-        return Decision(now_ns, intents, transitions, self._signals, faults)
+        if self.steering is None:
+            return Decision(now_ns, intents, transitions, self._signals, faults)
+        steered = self.steering.tick(now_ns, self._signals, placements)
+        return self._with(now_ns, (intents, transitions, faults), self.steering, steered)
+
+    def steer(self, now_ns: int, traffic_class: str, event: str, wan: str = "") -> Decision:
+        """Deliver an operator's event to a traffic class of a site that has some; between two ticks."""
+        assert self.steering is not None
+        steered = self.steering.event(now_ns, traffic_class, event, wan)
+        return self._with(now_ns, NOTHING_DECIDED, self.steering, steered)
+
+    def _with(self, now_ns: int, ticked: Ticked, steering: Steering, steered: Steered) -> Decision:
+        intents, transitions, faults = ticked
+        return Decision(
+            now_ns,
+            intents,
+            transitions + steered.transitions,
+            self._signals,
+            faults + steered.faults,
+            steered.moves,
+            steering.signals,
+        )

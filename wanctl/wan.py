@@ -158,7 +158,8 @@ class DefaultWan:
         inputs, signals = self._inputs, self.signals
         if down.came is not None:
             self._moved = self._moved or down.came > 0
-            inputs.arriving = down.came > 0 if self._moved else None  # a counter that never moved says nothing
+            # A counter that never moved says nothing.
+            inputs.arriving = signals.arriving = down.came > 0 if self._moved else None
         inputs.download_load = signals.download.load = down.load
         inputs.upload_load = signals.upload.load = up.load
         signals.download.achieved_bps, signals.upload.achieved_bps = down.achieved_bps, up.achieved_bps
@@ -208,7 +209,7 @@ class DefaultWan:
 
     def _forget_readings(self) -> None:
         """Nobody reads the counters any more: what flows is unknown."""
-        self._inputs.arriving = None
+        self._inputs.arriving = self.signals.arriving = None
         self._idle = True
         for shown in (self.signals.download, self.signals.upload):
             shown.achieved_bps = shown.load = None
@@ -235,11 +236,11 @@ class DefaultWan:
         inputs.echo_owed = echo_owed_ms
         inputs.tcp_age = None if answered_ns is None else max(0.0, (now_ns - answered_ns) / 1e6)
         if delay.received_ns is None:
-            inputs.silent = (now_ns - self._started_ns) / 1e6
+            inputs.silent = self.signals.silent_ms = (now_ns - self._started_ns) / 1e6
             return
         owed_ms = None if answered_ns is None else delay.connect.owed_ms(now_ns, baseline_ms)
         age_ms = max(0.0, (now_ns - delay.received_ns) / 1e6)
-        inputs.silent = min(ms for ms in (age_ms, echo_owed_ms, owed_ms) if ms is not None)
+        inputs.silent = self.signals.silent_ms = min(ms for ms in (age_ms, echo_owed_ms, owed_ms) if ms is not None)
 
     def _sense_directions(self, now_ns: int) -> None:
         """Copy what the regions of the directions look at to the machine's inputs, and say when to look again."""

@@ -260,6 +260,12 @@ CODES: dict[str, Code] = {
         "long name",
         "The unit of a site runs as a user that is named after it, and a user's name has at most 31 letters.",
     ),
+    "WC157": Code(
+        "not enough to steer by",
+        "To steer classes, the router has to know how each of their WANs is left: its interface and its gateway, which "
+        "is an address, an interface (of PPPoE or LTE), or ADDRESS%INTERFACE where two WANs have the same address "
+        "there. IPv6 is not steered. 'run' and 'init' refuse a site that lacks it.",
+    ),
     "WC160": Code("no such site", "SITE is a path, or the name of a file in ./sites/ or /etc/wanctl/sites/."),
     "WC170": Code(
         "router refuses",

@@ -11,13 +11,16 @@ from wanctl.engine.diagnostic import Diagnostic, Findings, did_you_mean
 from wanctl.engine.expression import Symbol
 from wanctl.engine.load import load
 from wanctl.engine.model import Model
-from wanctl.engine.program import bind, compile_model
+from wanctl.engine.program import Program, bind, compile_model
 from wanctl.engine.unit import CANONICAL, UnitError, parse_quantity
 from wanctl.machines import read_text, shipped_machines, templates_for
 from wanctl.plan import SitePlan, WanPlan
 from wanctl.site import Site
+from wanctl.steering.action import ACTIONS as OF_A_CLASS
+from wanctl.steering.steering import Steering
 from wanctl.wan import DefaultWan
 
+STEERING_MACHINES = ("health", "steering")
 MACHINE_OF_LAW = {"default": "wan", "classic": "classic"}
 
 
@@ -32,7 +35,18 @@ def law_model(law: str) -> Model:
 
 def build_site(plan: SitePlan, now_ns: int) -> Site:
     """A site that runs as planned, its machines started at `now_ns`; `FileError` when a parameter does not fit."""
-    return Site({wan.name: _controller(wan, now_ns) for wan in plan.wans})
+    wans = {wan.name: _controller(wan, now_ns) for wan in plan.wans}
+    if not plan.classes:
+        return Site(wans)
+    health, policy = (steering_program(machine) for machine in STEERING_MACHINES)
+    return Site(wans, Steering(plan, health, policy, now_ns))
+
+
+@cache
+def steering_program(machine: str) -> Program:
+    """A shipped machine of steering, compiled: `health` or `steering`."""
+    path = shipped_machines()[machine]
+    return compile_model(load(read_text(path), str(path), actions=OF_A_CLASS))
 
 
 def _controller(wan: WanPlan, now_ns: int) -> DefaultWan | ClassicWan:

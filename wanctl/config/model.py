@@ -32,7 +32,7 @@ from wanctl.config.field import (
 )
 from wanctl.config.profile import profile_name
 from wanctl.config.value import Quota
-from wanctl.plan import DirectionPlan
+from wanctl.plan import ClassPlan, DirectionPlan
 
 DEFAULT_LAW = "default"
 CEILING_OF_PLAN = 0.85  # headroom below what was sold: the queue must stand at our shaper, not at the modem
@@ -82,6 +82,7 @@ class Wan(Section):
 
     profile: Annotated[str, reads(profile_name)] = "default"
     interface: ObjectName | None = None
+    gateway: ObjectName | None = None
     source: Annotated[str, reads(numeric)] | None = None
     device: Device | None = None
     fwmark: Annotated[int, reads(value.fwmark)] | None = None
@@ -116,6 +117,19 @@ class TrafficClass(Section):
     who: Who
     prefer: Annotated[tuple[Identifier, ...], Once]
     hurts: Hurts | None = None
+    need: Rate | None = None
+
+    def plan(self, name: str) -> ClassPlan:
+        """What steering is asked to do for it."""
+        hurts = self.hurts or Hurts()
+        return ClassPlan(name, self.prefer, hurts.delay, hurts.jitter, hurts.loss, self.need or 0)
+
+
+class Steered(Section):
+    """How classes are steered: whose new connections, and how long a switch stays on that nobody refreshes."""
+
+    lan: ObjectName = "LAN"
+    ttl: Annotated[float, reads(value.time_to_live)] = 90_000.0  # ms
 
 
 class Budget(Section):
@@ -132,6 +146,7 @@ class Site(Section):
     linux: Linux | None = None
     wans: Mapping[Identifier, Wan]
     classes: Mapping[Identifier, TrafficClass] = Field(default_factory=dict)
+    steering: Steered | None = None
     reflectors: Annotated[tuple[Probe, ...], Once] | None = None
     law: LawName | None = None
     params: LawParams = Field(default_factory=dict)

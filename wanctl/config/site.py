@@ -73,7 +73,8 @@ class SiteFile:
 
     def plan(self) -> SitePlan:
         """What the site is asked to do, every default filled in."""
-        return SitePlan(self.name, tuple(self._wan_plan(name, wan) for name, wan in self.site.wans.items()))
+        wans = tuple(self._wan_plan(name, wan) for name, wan in self.site.wans.items())
+        return SitePlan(self.name, wans, tuple(one.plan(name) for name, one in self.site.classes.items()))
 
     def require_runnable(self) -> None:
         """`FileError` with what `check` only warns of and a running site must not have."""

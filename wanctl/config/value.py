@@ -67,6 +67,15 @@ def duration(text: str) -> float:
     return value
 
 
+def time_to_live(text: str) -> float:
+    """How long a switch of steering stays on by itself, in ms."""
+    value = duration(text)
+    if not 30_000.0 <= value <= 3_600_000.0:
+        hint = "90s is the default; a daemon that dies leaves traffic where it is for so long"
+        raise BadValueError("WC111", f"'{printable(text)}' is not between 30s and 1h", hint)
+    return value
+
+
 def share(text: str) -> float:
     """A share with its unit (`1%`) as a ratio from 0 to 1."""
     value = _quantity(text, "ratio", "a share", "1%")

@@ -1,16 +1,10 @@
-"""What is wanted of the router for a traffic class, and what the router was seen to do: the two ends of a move.
-
-New connections alone follow a move. A class that nothing is said of on the router goes home, by the router's own rules.
-"""
+"""What the router was seen to do with a traffic class: the other end of a move (`SetClass`)."""
 
 from typing import NamedTuple
 
+from wanctl.decision import SetClass
 
-class SetClass(NamedTuple):
-    """New connections of a traffic class shall leave by this WAN from now on."""
-
-    traffic_class: str
-    wan: str
+__all__ = ["Placement", "SetClass"]
 
 
 class Placement(NamedTuple):
