@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
     "test": Verb("Check", "Run the tests of machines."),
     "verify": Verb("Check", "Prove what machines can never do and always can."),
     "explain": Verb("Check", "Say what an error code, a state or a row means."),
+    "init": Verb("Deploy", "Prepare the router of a site for steering."),
     "graph": Verb("Lab", "Draw a machine."),
     "replay": Verb("Lab", "Run a recorded trace through a site."),
     "demo": Verb("Lab", "Show on this machine what wanctl does to a link."),
