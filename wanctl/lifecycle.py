@@ -40,6 +40,7 @@ class Lifecycle:
 
     def __init__(self, program: Program, now_ns: int) -> None:
         self.machine = program.start(now_ns, instance=MACHINE)
+        self.machine.never_merge()  # it is ticked where nothing may be compiled
         self.condition = Condition()
 
     @property

@@ -68,6 +68,18 @@ def test_generated_code_and_the_evaluator_decide_alike(steps: list[tuple[dict[st
             assert one.leaves == other.leaves
 
 
+def test_a_machine_that_must_not_be_late_compiles_nothing_and_decides_alike() -> None:
+    program = compile_model(load(LAMP, "lamp.yaml"))
+    one, other = program.start(0), replace(program, plans={}).start(0)
+    one.never_merge()
+    for tick in range(1, 200):
+        for machine in (one, other):
+            machine.inputs.level = 6.0 if tick % 70 == 0 else 1.0  # type: ignore[attr-defined]
+        assert one.tick(tick * TICK_NS) == other.tick(tick * TICK_NS)
+    assert one.plan.merged is None
+    assert other.plan.merged is not None
+
+
 def lamp() -> Machine:
     return compile_model(load(LAMP, "lamp.yaml")).start(0)
 

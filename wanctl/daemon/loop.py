@@ -11,16 +11,17 @@ from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.control.errand import Errands
 from wanctl.daemon.control.pins import Pins
 from wanctl.daemon.control.window import Window
-from wanctl.daemon.fitting import Fitting, shaper_of
+from wanctl.daemon.fitting import Fitting, shaper_of, steerer_of
 from wanctl.daemon.histogram import Histogram
 from wanctl.daemon.notify import Notifier
 from wanctl.daemon.schedule import PERIOD_NS, Schedule
 from wanctl.daemon.state.recorder import Recorder
 from wanctl.daemon.supervisor import Supervisor
-from wanctl.decision import Decision, DirectionSignals, SetRate
+from wanctl.decision import Decision, DirectionSignals, SetClass, SetRate
 from wanctl.engine.record import Outcome
 from wanctl.observe.history import History
 from wanctl.site import Site
+from wanctl.steering.placement import Placement
 
 MOST_NOTES = 256
 
@@ -64,6 +65,7 @@ class Loop:
         self.recorder: Recorder | None = None
         self.errands, self.pins = Errands(), Pins()
         self._open = False  # every queue has its ceiling, whatever is decided
+        _keep_ticks_short(self.site)
 
     @property
     def site(self) -> Site:
@@ -104,11 +106,14 @@ class Loop:
     def begin_anew(self) -> None:
         """Make the controllers anew after a fault of ours: nothing of them can be trusted."""
         self.fitting.site = build_site(self.fitting.plan, self._clock.monotonic_ns())
+        _keep_ticks_short(self.site)
 
     def refit(self, fitting: Fitting) -> None:
         """Go on with other parts; belongs between two ticks. Their shaper need not have been started yet."""
         self.fitting = fitting
+        _keep_ticks_short(self.site)
         self._want_all()
+        self._want_moves()
 
     def replace_shaper(self) -> None:
         """Start another shaper where the thread of this one has failed: somebody has to write the ceilings."""
@@ -117,6 +122,19 @@ class Loop:
             fitting.actuator.forget()  # nobody knows what became of the last write
             fitting.shaper = shaper_of(fitting, self._clock, self._notes.append)
             fitting.shaper.start()
+
+    def replace_steerer(self) -> None:
+        """Start another steerer where the thread of this one has failed."""
+        fitting = self.fitting
+        if fitting.steerer is not None and fitting.steerer.failure is not None:
+            fitting.steerer = steerer_of(fitting, self._clock, self._notes.append)
+            assert fitting.steerer is not None
+            self._want_moves()
+            fitting.steerer.start()
+
+    def steer(self, now_ns: int, traffic_class: str, name: str, wan: str = "") -> None:
+        """Deliver an operator's event to a traffic class."""
+        self._publish(self.site.steer(now_ns, traffic_class, name, wan), ())
 
     def event(self, now_ns: int, wan: str, name: str) -> bool:
         """Deliver an event to the machine of a WAN; whether it moved anything."""
@@ -137,17 +155,32 @@ class Loop:
         fitting = self.fitting
         readings, confirmations = fitting.shaper.take()
         self.history.moved(fitting.shaper.take_moved())
-        self._publish(self._decide(now_ns, readings, confirmations), confirmations)
+        placements: tuple[Placement, ...] = ()
+        if fitting.steerer is not None:
+            placements = fitting.steerer.take()
+            self.history.moved(fitting.steerer.take_moved())
+            if fitting.steerer.failure is not None and not self._supervisor.has_failed("steering"):
+                self._supervisor.failed("steering", fitting.steerer.failure)
+        self._publish(self._decide(now_ns, readings, confirmations, placements), confirmations)
         if fitting.shaper.failure is not None and not self._supervisor.has_failed("shaper"):
             self._supervisor.failed("shaper", fitting.shaper.failure)
         self._oversee(now_ns)
         if now_ns >= self.pins.due_ns:
-            for wan in self.pins.expired(now_ns):
-                self._notes.append(f"{wan}: the time of its pin is over")
-                self.event(now_ns, wan, "operator.release")
+            for name in self.pins.expired(now_ns):
+                self._notes.append(f"{name}: the time of its pin is over")
+                if name in self.site.wans:
+                    self.event(now_ns, name, "operator.release")
+                elif self.site.steering is not None and name in self.site.steering.classes:
+                    self.steer(now_ns, name, "operator.unpin")
         self._speak()
 
-    def _decide(self, now_ns: int, readings: tuple[Reading, ...], confirmations: tuple[Confirmation, ...]) -> Decision:
+    def _decide(
+        self,
+        now_ns: int,
+        readings: tuple[Reading, ...],
+        confirmations: tuple[Confirmation, ...],
+        placements: tuple[Placement, ...],
+    ) -> Decision:
         """What the site decides. A fault of ours is told, and from then on nothing is decided until it is anew."""
         site, probers = self.site, self.fitting.probers
         if not self._supervisor.has_failed("decisions"):
@@ -159,7 +192,7 @@ class Loop:
                     observations += prober.withdraw()
                 if self.recorder is not None:
                     self.recorder.take(observations, readings, now_ns)
-                decision = site.tick(now_ns, tuple(observations), readings, confirmations)
+                decision = site.tick(now_ns, tuple(observations), readings, confirmations, placements)
                 for name, prober in probers.items():
                     prober.heed(now_ns, decision.signals[name])
             except Exception as error:  # noqa: BLE001  (a state with a dump; the queues are opened)
@@ -172,6 +205,8 @@ class Loop:
     def _publish(self, decision: Decision, confirmations: tuple[Confirmation, ...]) -> None:
         if decision.intents and not self._open:
             self.fitting.shaper.want(decision.intents)
+        if decision.moves and self.fitting.steerer is not None:
+            self.fitting.steerer.want(decision.moves)
         if confirmations:
             self.history.confirm(confirmations)
         if decision.intents or decision.transitions or decision.faults:
@@ -209,6 +244,13 @@ class Loop:
         else:
             shaper.want(SetRate(wan, way, now.wanted_bps, cut=False) for wan, way, now in self._directions())
 
+    def _want_moves(self) -> None:
+        """Hand over where each class is that is not at home; one at home may be elsewhere on the router: it is asked."""
+        steering, steerer = self.site.steering, self.fitting.steerer
+        if steering is not None and steerer is not None:
+            away = {name: policy.wan for name, policy in steering.classes.items() if policy.signals.state != "HOME"}
+            steerer.want(SetClass(name, wan) for name, wan in away.items())
+
     def _directions(self) -> Iterator[tuple[str, str, DirectionSignals]]:
         for name, wan in self.site.wans.items():
             yield name, "download", wan.signals.download
@@ -217,3 +259,9 @@ class Loop:
     def _speak(self) -> None:
         while self._notes:
             self._listener.say(self._notes.popleft())
+
+
+def _keep_ticks_short(site: Site) -> None:
+    """Nothing is compiled in the middle of a tick: for four WANs that took 60 ms and more, each time one moved."""
+    for wan in site.wans.values():
+        wan.machine.never_merge()

@@ -37,9 +37,9 @@ class Machine:
     # Slots: a calm tick reads five of them, and that is a good part of what it costs.
     __slots__ = (
         "_decide", "_entered", "_exited", "_external", "_faults", "_functions", "_handled", "_idle", "_internal",
-        "_lasting_ns", "_merged", "_tick_functions", "_transitions", "_wake_ns", "active", "chart", "configuration",
-        "current_event", "ended", "entered_ns", "fired", "history", "holds", "inputs", "intents", "leaf_indices",
-        "model", "name", "now_ns", "plan", "program", "ready", "started", "values",
+        "_lasting_ns", "_may_merge", "_merged", "_tick_functions", "_transitions", "_wake_ns", "active", "chart",
+        "configuration", "current_event", "ended", "entered_ns", "fired", "history", "holds", "inputs", "intents",
+        "leaf_indices", "model", "name", "now_ns", "plan", "program", "ready", "started", "values",
     )  # fmt: skip
 
     def __init__(self, program: Program, now_ns: int = 0, instance: str = "", *, start: bool = True) -> None:
@@ -74,6 +74,7 @@ class Machine:
         self.configuration: Configuration = program.chart.join()
         self._functions = program.ticks.bind(*self._memory)
         self._merged: dict[tuple[int, ...], Decide] = {}
+        self._may_merge = True
         self.plan: Plan
         self._tick_functions: tuple[TickFunction, ...] = ()
         self._decide: Decide = self._decide_by_segments
@@ -208,7 +209,7 @@ class Machine:
         self._idle = None if self.program.reads_inputs_late else self.plan.idle
         merged = self._merged.get(self.plan.leaves)
         self._decide = merged or self._decide_by_segments
-        may_last = merged is None and self._tick_functions
+        may_last = self._may_merge and merged is None and self._tick_functions
         self._lasting_ns = self.now_ns + LASTING_NS if may_last else NEVER_NS
         self._note_due()
         self._exited += [states[index].path for index in exited]
@@ -218,6 +219,14 @@ class Machine:
     def record(self, transition: Transition) -> None:
         """Keep the record of a row that fired."""
         self._transitions.append(transition)
+
+    def never_merge(self) -> None:
+        """Make no tick functions for configurations that last: to make one takes tens of ms, and saves one us a tick.
+
+        For whoever must not be late: a replay has a million ticks to win it back, a daemon has twenty a second.
+        """
+        self._may_merge, self._lasting_ns = False, NEVER_NS
+        self._note_due()
 
     # -- ticks ---------------------------------------------------------------------------------------------------
     def _full_tick(self, now_ns: int) -> Outcome:

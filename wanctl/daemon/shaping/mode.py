@@ -32,6 +32,7 @@ class RouterMode:
         of_the_site = {"ssh_first": float(ways[0] == "ssh"), "second": float(len(ways) > 1)}
         program = compile_model(actuator_model(), {**of_the_site, **(params or {})})
         self.machine: Machine = program.start(now_ns, INSTANCE)
+        self.machine.never_merge()  # the thread of the ticks would have to wait for it
         self._result = "none"
         self._failing_ns: int | None = None  # since when no request has been answered
         self._checked_ns: int | None = None  # when all queues were read; None: the router may have other rates by now
