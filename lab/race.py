@@ -115,8 +115,9 @@ def kept_figures(job: Job, kernel: Path, folder: Path) -> Figures | None:
 
 
 def fingerprint(job: Job, rows: Sequence[Capacity], kernel: Path) -> str:
-    """What a run depends on, in 64 hexadecimal digits."""
-    sum256 = hashlib.sha256(json.dumps(described(job, rows), sort_keys=True).encode())
+    """What a run depends on, in 64 hexadecimal digits; not on where the checkout is."""
+    played = json.dumps(described(job, rows), sort_keys=True).replace(str(ROOT), "")
+    sum256 = hashlib.sha256(played.encode())
     patterns = (*LAB_FILES, *OUR_FILES) if job.contender.ours else LAB_FILES
     for path in (kernel, *sorted(path for pattern in patterns for path in ROOT.glob(pattern))):
         sum256.update(f"{path.name} {path.stat().st_size}\n".encode())
