@@ -10,11 +10,17 @@ from lab.boot import ROOT
 from lab.contender import CONTENDERS
 from lab.form import load_scenario, scenarios
 from lab.kernel import KernelError, build, cache, kernel
+from lab.picture import Panel, PictureError, draw
 from lab.race import RunFailedError, jobs, race
-from lab.report import table
+from lab.report import calls, table
+from lab.scenario import Scenario
+from lab.timeline import capacity
 from wanctl.engine.diagnostic import FileError
 
 RESULTS = ROOT / "docs/results/lab.md"
+PICTURES = ROOT / "docs/results/lab"
+PICTURED = ("step", "drop")
+SIDE_BY_SIDE = ("none", "fixed", "wanctl", "oracle")
 SMOKE_SHARE = 0.85  # of the capacity: far below what a healthy run reaches, far above what a broken one does
 SMOKE_P95_MS = 60.0
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
@@ -74,12 +80,28 @@ def races(options: argparse.Namespace) -> int:
     contenders = [*filter(None, options.contenders.split(",")), *options.own]
     todo = jobs(chosen, contenders, options.seeds)
     results = race(todo, build(tell), options.out, options.jobs, tell, again=options.again)
-    text = table(results)
+    text = f"{table(results)}{calls(results)}"
     print(text)
     if options.write:
         before, _, rest = RESULTS.read_text("utf-8").partition(BEGIN)
         RESULTS.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+        pictures(chosen, options.out, options.seeds[0])
     return 0 if len(results) == len(todo) else 2
+
+
+def pictures(chosen: Sequence[Scenario], out: Path, seed: int) -> None:
+    """Draw the scenarios of which there are pictures and whose runs are all there."""
+    PICTURES.mkdir(exist_ok=True)
+    for scenario in (one for one in chosen if one.name in PICTURED):
+        panels = [Panel(name, out / f"{scenario.name}.{name}.{seed}") for name in SIDE_BY_SIDE]
+        if not all((panel.folder / "made-of").is_file() for panel in panels):
+            tell(f"no picture of {scenario.name}: it takes the runs of {', '.join(SIDE_BY_SIDE)}")
+            continue
+        try:
+            draw(scenario, capacity(scenario, seed), panels, PICTURES / f"{scenario.name}.png")
+        except PictureError as error:
+            tell(f"no pictures: {error}")
+            return
 
 
 def smoke() -> int:

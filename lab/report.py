@@ -37,6 +37,21 @@ def table(results: Sequence[Figures]) -> str:
     return "\n".join(lines)
 
 
+def calls(results: Sequence[Figures]) -> str:
+    """Another table for scenarios in which somebody telephones; "" where nobody does."""
+    groups: dict[tuple[str, str], list[Figures]] = {}
+    for one in results:
+        if one.call_ms is not None:
+            groups.setdefault((one.scenario, one.contender), []).append(one)
+    if not groups:
+        return ""
+    lines = ["", "", "| a call in | contender | p99 of a packet, one way | lost % |", "|---|---|---|---|"]
+    for (scenario, contender), group in groups.items():
+        late_ms = mean(one.call_ms for one in group if one.call_ms is not None)
+        lines.append(f"| {scenario} | {contender} | {late_ms:.1f} | {_percent(one.call_lost_share for one in group)} |")
+    return "\n".join(lines)
+
+
 def _percent(shares: Iterable[float | None]) -> str:
     known = [share for share in shares if share is not None]
     return f"{100 * mean(known):.1f}" if known else ""

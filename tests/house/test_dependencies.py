@@ -37,7 +37,7 @@ DOORS = {
     "asyncssh": ("wanctl/testing/",),
     "trustme": ("wanctl/testing/",),
     "cryptography": ("wanctl/routeros/trust.py", "wanctl/testing/"),
-    "matplotlib": ("wanctl/replay/",),
+    "matplotlib": ("wanctl/replay/", "lab/picture.py"),
     "numpy": ("lab/",),
     "pyarrow": ("lab/",),
     "duckdb": ("lab/",),

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,24 @@ def test_what_is_not_given_comes_from_the_scenario_it_is_like() -> None:
         ("like: nobody\n", 1, "nobody"),
         ("like: mine\n", 1, "itself"),
         ("noise: {burst: 9ms..3ms}\n", 1, "empty"),
+        ("policer: 20ms\nbuffer: 300ms\n", 1, "contradict"),
+        ("policer: 20ms\ngrants: 2ms..6ms\n", 2, "contradict"),
+        ("buffer: 0ms\n", 1, "holds something"),
+        ("pings: never\n", 1, "never"),
+        ("pings: first\nlies:\n  - {low: 1}\n", 2, "no lie"),
+        ("lies:\n  - {low: 7}\n", 2, "6 reflectors"),
+        ("lies:\n  - {high: 2}\n", 2, "late"),
+        ("lies:\n  - {silent: 2}\n  - {low: 2}\n", 1, "one lie"),
+        ("lies:\n  - {silent: 2, start: 50s, stop: 40s}\n", 2, "nothing"),
+        ("outages:\n  30s: 8s\n  35s: 8s\n", 2, "begins before"),
+        ("outages:\n  85s: 8s\n", 2, "not over"),
+        ("route:\n  95s: 20ms\n", 2, "before the end"),
+        ("load:\n  - {call: both, flows: 2}\n", 2, "one call"),
+        ("load:\n  - {bulk: down, stop: 7s}\n", 1, "over before the score"),
+        ("kill: 95s\n", 1, "nobody is left"),
+        ("plan: {up: 0bit}\n", 1, "carries something"),
+        ("capacity:\n  mahimahi: {down: nothing.trace}\n", 2, "down, up"),
+        ("capacity:\n  recorded: {table: nothing.csv}\n", 2, "cannot be read"),
     ],
 )
 def test_a_scenario_that_makes_no_sense_is_refused_at_its_place(
@@ -132,3 +151,51 @@ def test_what_the_lab_does_not_know_gets_a_sentence() -> None:
         assert done.returncode == 2
         assert told in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_recorded_capacity_drives_the_bottleneck_from_a_place_that_the_seed_says(tmp_path: Path) -> None:
+    (tmp_path / "link.csv").write_text("t_s,dl_mbit,ul_mbit\n0,40,10\n1,20,5\n2,10,0\n")
+    scenario = written(tmp_path, "time: 30s\ncapacity: {recorded: {table: link.csv}}\n")
+    rows = capacity(scenario, 1)
+    assert {row[1:] for row in rows} == {(40_000_000, 10_000_000), (20_000_000, 5_000_000), (10_000_000, 12_000)}
+    assert all(later.at_s - earlier.at_s == pytest.approx(1.0) for earlier, later in pairwise(rows[1:]))
+    assert rows[1].at_s != capacity(scenario, 2)[1].at_s
+
+
+def test_a_mahimahi_trace_is_the_packets_that_could_go_and_begins_again_at_its_end(tmp_path: Path) -> None:
+    (tmp_path / "down").write_text("".join(f"{ms}\n" for ms in range(1, 201)))  # a packet each ms: 12 Mbit/s
+    (tmp_path / "up").write_text("".join(f"{ms}\n" for ms in range(10, 101, 10)))  # half as long
+    scenario = written(tmp_path, "capacity: {mahimahi: {down: down, up: up}}\n")
+    rows = capacity(scenario, 1)
+    assert {row.down_bps for row in rows} <= {11_911_680, 12_032_000}
+    assert {row.up_bps for row in rows} <= {1_082_880, 1_203_200}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("t_s,dl_mbit\n0,40\n", "wanted are"),
+        ("t_s,dl_mbit,ul_mbit\n0,many,1\n", "link.csv:2"),
+        ("t_s,dl_mbit,ul_mbit\n0,41,1\n1,1,1\n", "more than the plan"),
+        ("t_s,dl_mbit,ul_mbit\n5,4,1\n1,1,1\n", "begin at 0"),
+    ],
+)
+def test_a_recording_that_cannot_be_played_is_refused(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "link.csv").write_text(text)
+    with pytest.raises(FileError, match=told):
+        written(tmp_path, "capacity: {recorded: {table: link.csv}}\n")
+
+
+def test_nothing_comes_through_an_outage_and_the_capacity_is_back_after_it() -> None:
+    (path,) = scenarios(["outage"])
+    rows = capacity(load_scenario(path), 1)
+    assert [(row.at_s, row.down_bps) for row in rows[:3]] == [(0.0, 40_000_000), (30.0, 0), (38.0, 40_000_000)]
+
+
+def test_a_router_pace_is_a_write_budget_in_the_site_file() -> None:
+    scenario = load_scenario(scenarios(["step"])[0])
+    (job,) = jobs([scenario], ["routeros-pace"], [1])
+    assert "lab.sitefile --router-pace" in job.contender.command
+    link = described(job, capacity(scenario, 1))["link"]
+    assert "budget: {minute: 30, day: 10000}" in site_text(link, router_pace=True)
+    assert "budget" not in site_text(link)

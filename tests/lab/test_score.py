@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lab.form import load_scenario, scenarios
-from lab.report import table
-from lab.scenario import Scenario
+from lab.report import calls, table
+from lab.scenario import Change, Scenario
 from lab.score import Figures, carried, cuts, figures, quantile
 from lab.timeline import Capacity
 
@@ -72,3 +72,36 @@ def test_the_table_has_means_the_worst_and_ratios() -> None:
     lines = table([one, other, oracle]).splitlines()
     assert "| step | wanctl | 1, 2 | 1.0 | 10.0 | 20.0 | 90.0 | 94.0 |  | 0.0 | 300 | 70 | 2.5 |  |" in lines
     assert len(lines) == 4
+
+
+def test_a_way_that_got_longer_is_no_delay_of_anybody(run: Path, scenario: Scenario) -> None:
+    longer = replace(scenario, path=replace(scenario.path, changes=(Change(40.0, 20.0),)))
+    rows = (run / "rtt.csv").read_text().splitlines()
+    moved = [rows[0]]
+    for row in rows[1:]:
+        at, _, rtt = row.partition(",")
+        moved.append(f"{at},{float(rtt) + 20.0}" if rtt and float(at) >= 40.0 else row)
+    (run / "rtt.csv").write_text("\n".join(moved))
+    found = figures(run, longer, "wanctl", 1, ROWS)
+    assert (found.p50_ms, found.p95_ms, found.worst_ms) == (0.0, 10.0, 10.0)
+
+
+def test_use_counts_only_while_somebody_tries(run: Path, scenario: Scenario) -> None:
+    late = replace(scenario, load=(replace(scenario.load[0], start_s=40.0, stop_s=60.0),))
+    assert figures(run, late, "wanctl", 1, ROWS).down_share == pytest.approx(0.75, abs=1e-3)  # 3 of 4 Mbit/s
+
+
+def test_a_call_is_told_by_its_worse_direction_and_by_what_is_missing_of_both(run: Path, scenario: Scenario) -> None:
+    call = replace(scenario.load[0], kind="call", direction="both", start_s=3.0, stop_s=80.0)
+    for name, late_ms in (("call-down.csv", 30.0), ("call-up.csv", 45.0)):
+        rows = [f"{n},0.0,{late_ms if n % 50 == 0 else 10.0}" for n in range(3_850) if name != "call-up.csv" or n % 10]
+        (run / name).write_text("\n".join(["number,sent_s,delay_ms", *rows]))
+    rows = (run / "call-up.csv").read_text().splitlines()
+    (run / "call-up.csv").write_text(
+        "\n".join([*rows[:1], *(f"{row[:-4]}45.0" if i % 40 == 0 else row for i, row in enumerate(rows[1:]))])
+    )
+    found = figures(run, replace(scenario, load=(call,)), "wanctl", 1, ROWS)
+    assert found.call_ms == 35.0
+    assert found.call_lost_share == pytest.approx(0.05, abs=1e-3)
+    assert "| drop | wanctl | 35.0 | 5.0 |" in calls([found])
+    assert calls([replace(found, call_ms=None)]) == ""
