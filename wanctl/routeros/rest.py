@@ -92,26 +92,33 @@ class RestRouter:
     def set_list_entry(self, list_: str, address: str, ttl_ns: int, comment: str) -> ListEntry:
         """Have `address` in an address list for `ttl_ns` (>= 1 s) from now on; the entry as the router has it."""
         timeout, wanted = {"timeout": record.seconds(ttl_ns)}, record.listed_address(address)
-        found = self._entry(list_, wanted, comment)
-        if found is not None:
+        name = f"{list_} {wanted}"
+        known = self._menus.known(_LIST, name)
+        if known is not None:
             try:
-                return record.list_entry(self._menus.change(_LIST, found, timeout))
-            except NotFound:
-                pass  # it has expired between the two requests
+                return self._ours(name, self._menus.change(_LIST, known, timeout), list_, comment)
+            except (NotFound, ConnectionLost):
+                pass  # it has expired, or the connection that its id was good for has ended
         values = {"list": list_, "address": wanted, "comment": comment, **timeout}
         try:
-            return record.list_entry(self._menus.add(_LIST, values))
+            made = self._menus.add(_LIST, values)
+            self._menus.remember(_LIST, name, made)
+            return record.list_entry(made)
         except (Refused, ConnectionLost) as error:
-            # Somebody was quicker; or the answer was lost, and with it whether there is an entry now.
+            # It was there before; or the answer was lost, and with it whether there is an entry now.
             exists = isinstance(error, ConnectionLost) or _EXISTS in error.detail
             found = self._entry(list_, wanted, comment) if exists else None
             if found is None:
                 raise
-        return record.list_entry(self._menus.change(_LIST, found, timeout))
+        return self._ours(name, self._menus.change(_LIST, found, timeout), list_, comment)
 
     def remove_list_entry(self, list_: str, address: str, comment: str) -> bool:
         """Take the entry with that `comment` away; whether there was one."""
-        found = self._entry(list_, record.listed_address(address), comment)
+        wanted = record.listed_address(address)
+        known = self._menus.known(_LIST, f"{list_} {wanted}")
+        if known is not None and self._menus.take_away(_LIST, known):
+            return True
+        found = self._entry(list_, wanted, comment)
         if found is not None:
             self._menus.remove(_LIST, found)
         return found is not None
@@ -180,6 +187,15 @@ class RestRouter:
         """Close the connection; the next operation opens a new one."""
         self._https.close()
         self._menus.forget()
+
+    def _ours(self, name: str, changed: record.Record, list_: str, comment: str) -> ListEntry:
+        """The entry that was made or changed, if it is the one that was meant; its id is remembered."""
+        entry = record.list_entry(changed)
+        record.refuse_other(entry, comment)
+        if entry.list != list_:
+            raise Refused(f"the router changed an entry of '{entry.list}' in place of '{list_}'", f"id {entry.id}")
+        self._menus.remember(_LIST, name, changed)
+        return entry
 
     def _entry(self, list_: str, address: str, comment: str) -> record.Record | None:
         """Our entry of an address list, if there is one. Raises `Refused` for another's."""

@@ -81,6 +81,27 @@ class RestMenus:
                 raise
             self._call("POST", f"{menu}/remove", {".id": self._id(record)}, repeatable=False)
 
+    def known(self, menu: str, name: str) -> Record | None:
+        """What was remembered by a name on this connection, once: whoever uses it remembers it again."""
+        known, connection = self._ids.pop((menu, name), ("", 0))
+        return {".id": known} if connection == self._https.connections and self._https.is_open else None
+
+    def remember(self, menu: str, name: str, record: Record) -> None:
+        """Remember the id of an object for as long as this connection lives."""
+        self._ids[menu, name] = (self._id(record), self._https.connections)
+
+    def take_away(self, menu: str, record: Record) -> bool:
+        """Remove an object whose id was remembered; whether it was still there."""
+        try:
+            self._call("DELETE", f"{menu}/{self._id(record)}", repeatable=False)
+        except (NotFound, ConnectionLost):
+            return False
+        except Refused as refusal:
+            if NO_IDENTIFIER not in refusal.detail:
+                raise
+            return False
+        return True
+
     def singleton(self, menu: str) -> Record:
         """The one object of a menu that has just one."""
         answer = self._call("GET", menu)
