@@ -100,3 +100,24 @@ def test_an_unreachable_router_is_told_in_a_sentence(router: RouterosEmulator, t
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("home: ")
+
+
+def test_the_doctor_says_what_steering_lacks_and_what_stands_in_the_way(
+    router: RouterosEmulator, tmp_path: Path
+) -> None:
+    write_site(router, tmp_path)
+    mark = {"chain": "prerouting", "action": "mark-connection", "new-connection-mark": "voip", "comment": "for queues"}
+    router.state.place(MANGLE, mark)
+    assert marks_of(tmp_path)["steering.rules"] == "fail"
+    run("init", "--steering", "home", "--apply", "--yes", cwd=tmp_path)
+    found = marks_of(tmp_path)
+    assert (found["steering.rules"], found["steering.marks"]) == ("ok", "warn")
+    for route in router.state.records("/ip/route"):
+        if "comment" not in route or route["comment"] == "cable":
+            router.state.remove("/ip/route", route[".id"])
+    assert marks_of(tmp_path)["steering.main"] == "warn"
+
+
+def marks_of(folder: Path) -> dict[str, str]:
+    findings = json.loads(run("doctor", "home", "--json", cwd=folder).stdout)["findings"]
+    return {one["check"]: one["mark"] for one in findings}

@@ -17,6 +17,7 @@ from wanctl.doctor.introduction import Transport
 from wanctl.doctor.kernel import kernel
 from wanctl.doctor.reach import reach
 from wanctl.doctor.reflection import PatientClock, reflection
+from wanctl.doctor.steering import steering
 from wanctl.engine.diagnostic import FileError
 from wanctl.plan import WanPlan
 from wanctl.routeros import RouterError, Service, TimedOut, Unreachable
@@ -95,7 +96,7 @@ class _Examination:
     def findings(self) -> Iterator[Finding]:
         """Everything about the router; what cannot be read is told, and the rest is looked at all the same."""
         try:
-            for part in (self._firmware, self._access, self._queues, self._lists):
+            for part in (self._firmware, self._access, self._queues, self._lists, self._steering):
                 yield from part()
                 yield from self._trouble
                 self._trouble.clear()
@@ -176,11 +177,15 @@ class _Examination:
                     yield queue.Named(name, word, named, limits, wan.interface or "WAN-INTERFACE")
 
     def _lists(self) -> Iterator[Finding]:
-        """What classes of traffic name. Steering has no rules of its own on the router yet."""
+        """What classes of traffic name."""
         wanted = [(name, one) for name, each in self._file.site.classes.items() for one in each.who.lists]
         known = self._read("its address lists", lambda: list_names(self._router)) if wanted else None
         for name, one in wanted if known is not None else ():
             yield traffic.address_list(name, one, known or frozenset())
+
+    def _steering(self) -> Iterator[Finding]:
+        if self._file.site.classes:
+            yield from self._read("its steering", lambda: tuple(steering(self._file, self._router))) or ()
 
 
 def our_address(router: str) -> str:
