@@ -110,7 +110,14 @@ class RestRouter:
             found = self._entry(list_, wanted, comment) if exists else None
             if found is None:
                 raise
-        return self._ours(name, self._menus.change(_LIST, found, timeout), list_, comment)
+        try:
+            changed = self._menus.change(_LIST, found, timeout)
+        except ConnectionLost:  # a time-out may be set twice; but the id is looked up again
+            found = self._entry(list_, wanted, comment)
+            if found is None:
+                raise
+            changed = self._menus.change(_LIST, found, timeout)
+        return self._ours(name, changed, list_, comment)
 
     def remove_list_entry(self, list_: str, address: str, comment: str) -> bool:
         """Take the entry with that `comment` away; whether there was one."""
