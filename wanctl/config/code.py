@@ -112,8 +112,8 @@ CODES: dict[str, Code] = {
     ),
     "WC117": Code(
         "not a reflector",
-        "A reflector is a numeric address (ICMP), udp://ADDRESS:PORT or tcp://ADDRESS:PORT. A name would have to "
-        "be resolved again and again, in the path of the measurement.",
+        "A reflector is a numeric address (ICMP), udp, dns, irtt or tcp://ADDRESS:PORT, or timestamp://ADDRESS. A "
+        "name would have to be resolved again and again, in the path of the measurement.",
         "wans: {cable: {reflectors: [dns.example]}}",
         "wans: {cable: {reflectors: [192.0.2.53, 'udp://192.0.2.54:7']}}",
     ),
@@ -121,7 +121,7 @@ CODES: dict[str, Code] = {
         "listed twice",
         "The same thing stands twice in a list.",
         "wans: {cable: {reflectors: [1.1.1.1, 1.1.1.1]}}",
-        "wans: {cable: {reflectors: [1.1.1.1, 9.9.9.9]}}",
+        "wans: {cable: {reflectors: [1.1.1.1, 8.8.8.8, 9.9.9.9]}}",
     ),
     # -- what keys decide together -------------------------------------------------------------------------------------
     "WC120": Code(
@@ -182,6 +182,12 @@ CODES: dict[str, Code] = {
         "A day cannot have fewer writes than a minute of it.",
         "budget: {minute: 30, day: 10}",
         "budget: {minute: 30, day: 10000}",
+    ),
+    "WC129": Code(
+        "few operators",
+        "With fewer than three operators of reflectors, one of them in trouble looks like your link in trouble.",
+        "wans: {cable: {reflectors: [1.1.1.1, 1.0.0.1]}}",
+        "wans: {cable: {reflectors: [1.1.1.1, 8.8.8.8, 9.9.9.9]}}",
     ),
     # -- profiles and laws ---------------------------------------------------------------------------------------------
     "WC130": Code(

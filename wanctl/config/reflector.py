@@ -7,20 +7,22 @@ from typing import Literal
 
 from wanctl.config.value import BadValueError, port, printable
 
-Method = Literal["icmp", "udp", "tcp"]
+Method = Literal["icmp", "timestamp", "udp", "dns", "irtt", "tcp"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reflector:
-    """One host that answers probes: by ICMP echo, or on a UDP or TCP port."""
+    """One host that answers probes: by ICMP echo or timestamp, or on a UDP or TCP port."""
 
     method: Method
     address: str  # numeric
-    port: int = 0  # 0 for ICMP
+    port: int = 0  # 0 for ICMP echoes and timestamps
 
     def __str__(self) -> str:
         if self.method == "icmp":
             return self.address
+        if not self.port:
+            return f"{self.method}://{self.address}"
         host = f"[{self.address}]" if ":" in self.address else self.address
         return f"{self.method}://{host}:{self.port}"
 
@@ -31,22 +33,34 @@ DEFAULT_REFLECTORS = tuple(
     Reflector("icmp", address) for address in ("1.1.1.1", "8.8.8.8", "9.9.9.9", "1.0.0.1", "8.8.4.4", "149.112.112.112")
 )
 
-_WITH_PORT = re.compile(r"(?P<method>udp|tcp)://(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*)):(?P<port>[^:]*)")
+_METHODS: dict[str, Method] = {"udp": "udp", "dns": "dns", "irtt": "irtt", "tcp": "tcp"}
+_USUAL_PORTS = {"dns": "53", "irtt": "2112"}
+_FORMS = "udp, dns, irtt or tcp://ADDRESS:PORT, or timestamp://ADDRESS; an IPv6 address in [ ]"
+_WITH_PORT = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*))(?::(?P<port>[^:]*))?")
 
 
 def read_reflector(text: str) -> Reflector:
-    """Read `1.2.3.4`, `2001:db8::1`, `udp://ADDRESS:PORT` or `tcp://ADDRESS:PORT`; `BadValueError` otherwise.
+    """Read `1.2.3.4`, `2001:db8::1`, `METHOD://ADDRESS:PORT` or `timestamp://ADDRESS`; `BadValueError` otherwise.
 
-    Addresses are numeric: a resolver in the path of a probe would block it.
+    DNS and irtt have usual ports. Addresses are numeric: a resolver in the path of a probe would block it.
     """
-    if "://" not in text:
+    scheme, separator, rest = text.partition("://")
+    if not separator:
         return Reflector("icmp", _numeric(text))
-    match = _WITH_PORT.fullmatch(text)
-    if match is None:
-        hint = "udp://ADDRESS:PORT or tcp://ADDRESS:PORT; an IPv6 address in [ ]"
-        raise BadValueError("WC117", f"'{printable(text)}' is no reflector", hint)
+    if scheme == "timestamp":
+        return Reflector("timestamp", _of_four(_numeric(rest), text))
+    match, usual = _WITH_PORT.fullmatch(rest), _USUAL_PORTS.get(scheme)
+    if scheme not in _METHODS or match is None or (match["port"] is None and usual is None):
+        raise BadValueError("WC117", f"'{printable(text)}' is no reflector", _FORMS)
     address = _numeric(match["six"] if match["six"] is not None else match["four"])
-    return Reflector("udp" if match["method"] == "udp" else "tcp", address, port(match["port"]))
+    return Reflector(_METHODS[scheme], address, port(match["port"] or usual or ""))
+
+
+def _of_four(address: str, text: str) -> str:
+    if ":" in address:
+        hint = f"an echo tells the delay, if not which way it lies: {address}"
+        raise BadValueError("WC117", f"'{printable(text)}': IPv6 has no ICMP timestamps", hint)
+    return address
 
 
 def _numeric(text: str) -> str:

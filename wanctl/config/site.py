@@ -10,6 +10,7 @@ from pathlib import Path
 
 from wanctl.config.classic import classic_plan
 from wanctl.config.model import DEFAULT_LAW, Site, Wan
+from wanctl.config.operator import check_operators
 from wanctl.config.profile import Profile, load_profile
 from wanctl.config.reading import key_place, place_of, read_model
 from wanctl.config.reflector import DEFAULT_REFLECTORS, Reflector
@@ -144,6 +145,7 @@ def _read(root: Node, file: str, findings: Findings) -> Site | None:
     typed = Findings()
     site = read_model(Site, root, typed)
     check_rules(root, typed)
+    check_operators(root, typed)
     note_unserved(root, typed, refuse=False)
     # One fault is told once: a placeholder or a secret need not be a wrong address or an unknown key as well.
     findings.items += [item for item in typed.items if item.place not in placeholders and item.place not in secrets]

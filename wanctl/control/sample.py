@@ -17,13 +17,19 @@ class Sent(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A probe was answered; `received_ns - sent_ns` is its round-trip time."""
+    """A probe was answered; `received_ns - sent_ns` is its round-trip time.
+
+    `up_ms` and `down_ms` are how much longer the way there and the way back took than their shortest of the last half
+    minute: the clocks are not the same, so only changes are known. Both or neither; None where the probe tells none.
+    """
 
     wan: str
     reflector: str
     sent_ns: int
     received_ns: int
-    source: str  # "icmp", "udp" or "tcp"
+    source: str  # "icmp", "udp" or "tcp": the transport
+    up_ms: float | None = None
+    down_ms: float | None = None
 
 
 class Reading(NamedTuple):

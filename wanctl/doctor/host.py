@@ -22,6 +22,7 @@ def host(file: SiteFile, environment: Mapping[str, str]) -> Iterator[Finding]:
     """Everything that can be looked at without a router."""
     yield from _secret(file)
     yield from _ping(file)
+    yield from _timestamps(file)
     for name, wan in file.site.wans.items():
         yield _egress(name, wan, alone=len(file.site.wans) == 1)
     yield _clock()
@@ -60,12 +61,14 @@ def _ping(file: SiteFile) -> Iterator[Finding]:
         try:
             socket.socket(family, socket.SOCK_DGRAM, protocol).close()
         except PermissionError:
+            if _may_send_raw(family, protocol):
+                continue
             yield Finding(
                 HOST,
                 "host.ping",
                 "fail",
                 "the kernel does not let this user send ICMP echoes",
-                "net.ipv4.ping_group_range leaves its groups out; root is no exception",
+                "net.ipv4.ping_group_range leaves its groups out, root no exception, and CAP_NET_RAW is not there",
                 on_host(SYSCTL_LINE, f"echo 'net.ipv4.ping_group_range = 0 2147483647' > {SYSCTL_FILE}"),
             )
             return
@@ -76,6 +79,27 @@ def _ping(file: SiteFile) -> Iterator[Finding]:
             return
     if wanted:
         yield Finding(HOST, "host.ping", "ok", "the kernel lets this user send ICMP echoes")
+
+
+def _may_send_raw(family: int, protocol: int) -> bool:
+    """Whether raw sockets are there, which the prober takes where ping sockets are forbidden."""
+    try:
+        socket.socket(family, socket.SOCK_RAW, protocol).close()
+    except PermissionError:
+        return False
+    return True
+
+
+def _timestamps(file: SiteFile) -> Iterator[Finding]:
+    """Whether ICMP timestamps may be sent, if they are asked for."""
+    if not any(one.method == "timestamp" for wan in file.site.wans.values() for one in file.reflectors(wan)):
+        return
+    if _may_send_raw(socket.AF_INET, socket.IPPROTO_ICMP):
+        yield Finding(HOST, "host.timestamp", "ok", "the kernel lets this user send ICMP timestamps")
+        return
+    why = "they need a raw socket; this user is perhaps not the service's"
+    grant = on_host(f"systemctl edit wanctl@{file.name}   # [Service] AmbientCapabilities=CAP_NET_RAW")
+    yield Finding(HOST, "host.timestamp", "fail", "the kernel does not let this user send ICMP timestamps", why, grant)
 
 
 def _egress(name: str, wan: Wan, *, alone: bool) -> Finding:

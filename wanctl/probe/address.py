@@ -2,6 +2,9 @@
 
     1.1.1.1, 2606:4700:4700::1111    ICMP echo
     udp://192.0.2.1:7                UDP echo; an IPv6 address goes in brackets: udp://[2001:db8::1]:7
+    dns://192.0.2.1                  DNS query, to port 53 unless one is given; any answer counts
+    irtt://192.0.2.1:2112            echo of an irtt server, with one-way delays; 2112 unless given
+    timestamp://192.0.2.1            ICMP timestamp, with one-way delays to the millisecond; IPv4, needs CAP_NET_RAW
     tcp://192.0.2.1:443              TCP handshake, for where echoes are filtered
 
 Numeric only: looking a name up can block for seconds and may answer differently each time, and then every delay that
@@ -14,10 +17,11 @@ import socket
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["icmp", "udp", "tcp"]
+Kind = Literal["icmp", "timestamp", "udp", "dns", "irtt", "tcp"]
 
-_WITH_PORT: dict[str, Kind] = {"udp": "udp", "tcp": "tcp"}
-_FORMS = "write ADDRESS, udp://ADDRESS:PORT or tcp://ADDRESS:PORT"
+_WITH_PORT: dict[str, Kind] = {"udp": "udp", "dns": "dns", "irtt": "irtt", "tcp": "tcp"}
+_USUAL_PORTS = {"dns": 53, "irtt": 2112}
+_FORMS = "write ADDRESS, or one of udp, dns, irtt and tcp://ADDRESS:PORT, or timestamp://ADDRESS"
 
 
 class AddressError(ValueError):
@@ -31,7 +35,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One reflector. `host` is numeric, in the kernel's own spelling; `port` is 0 for ICMP."""
+    """One reflector. `host` is numeric, in the kernel's own spelling; `port` is 0 for ICMP echoes and timestamps."""
 
     kind: Kind
     host: str
@@ -50,6 +54,8 @@ class Address:
     def __str__(self) -> str:
         if self.kind == "icmp":
             return self.host
+        if not self.port:
+            return f"{self.kind}://{self.host}"
         return (
             f"{self.kind}://[{self.host}]:{self.port}" if ":" in self.host else f"{self.kind}://{self.host}:{self.port}"
         )
@@ -63,6 +69,11 @@ def parse_address(text: str) -> Address:
     scheme, separator, rest = text.partition("://")
     if not separator:
         return Address("icmp", _numeric(text, text))
+    if scheme == "timestamp":
+        host = _numeric(rest, text)
+        if ":" in host:
+            raise AddressError(f"reflector '{text}': ICMP timestamps are of IPv4 alone", f"an echo has none: {host}")
+        return Address("timestamp", host)
     if scheme not in _WITH_PORT:
         raise AddressError(f"reflector '{text}': there is no probe '{scheme}'", _FORMS)
     return Address(_WITH_PORT[scheme], *_host_and_port(rest, text, scheme))
@@ -70,6 +81,8 @@ def parse_address(text: str) -> Address:
 
 def _host_and_port(rest: str, text: str, scheme: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[(?P<six>[^\]]*)\]|(?P<four>[^:\[\]]*)):(?P<port>[0-9]{1,5})", rest, re.ASCII)
+    if scheme in _USUAL_PORTS and re.fullmatch(r"\[[^\]]*\]|[^:\[\]]*", rest):
+        return _host_and_port(f"{rest}:{_USUAL_PORTS[scheme]}", text, scheme)
     if match is None:
         if rest.count(":") > 1 and "[" not in rest:
             raise AddressError(f"reflector '{text}': an IPv6 address needs brackets here", f"{scheme}://[ADDRESS]:PORT")

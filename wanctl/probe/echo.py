@@ -5,6 +5,7 @@ packet are an ordinary day. A probe that could not leave is no `Sent`, so it can
 """
 
 import socket
+from contextlib import suppress
 
 from wanctl.control.sample import Sample, Sent, Unsent, Void
 from wanctl.probe.counters import Counters
@@ -12,7 +13,7 @@ from wanctl.probe.egress import Egress, ProbeError, ProbePermissionError
 from wanctl.probe.flight import Fate, Flight
 from wanctl.probe.line import Target
 from wanctl.probe.stamp import ANCILLARY_BYTES, Clock, arrival_ns
-from wanctl.probe.wire import Wire
+from wanctl.probe.wire import Answer, Wire
 
 # A flood of strangers' packets must not hold up a tick; what is left over is read at the next one.
 MOST_PER_DRAIN = 256
@@ -50,15 +51,18 @@ class EchoSocket:
             self.problem = str(error)
 
     def send(self, target: Target, now_ns: int) -> Sent | None:
-        """Send one echo; None if it did not leave this machine."""
+        """Send one echo; None if it did not leave this machine, or need not."""
         sock = self._socket
         if sock is None:
             self._failed(target, now_ns)
             return None
         flight = self._flight
         sent_ns = self._clock.monotonic_ns()
+        request = self._wire.request(target, flight.next_sequence, sent_ns)
+        if request is None:
+            return None
         try:
-            sock.sendto(self._wire.request(flight.next_sequence, sent_ns), target.sockaddr)
+            sock.sendto(request, target.sockaddr)
         except OSError as error:
             self.problem = f"cannot send to {target.name}: {error.strerror}"
             self._failed(target, now_ns)
@@ -87,13 +91,14 @@ class EchoSocket:
             answer = self._match(packet, sender)
             if answer is None:
                 continue
-            target, sent_ns = answer
+            target, told = answer
             real_ns = arrival_ns(ancillary)
-            if real_ns is None or real_ns - offset_ns < sent_ns:
+            if real_ns is None or real_ns - offset_ns < told.sent_ns or not told.timed:
                 self._counters.unusable += 1
+                self.withdrawn.append(Void(self._wan, target.name, told.sent_ns, self._source))
                 continue
             self._counters.answered += 1
-            samples.append(Sample(self._wan, target.name, sent_ns, real_ns - offset_ns, self._source))
+            samples.append(self._sample(target, told, real_ns - offset_ns))
 
     def expire(self, now_ns: int) -> None:
         """Give up probes beyond the deadline. After `drain`: an answer that waited for a late tick is no loss."""
@@ -106,19 +111,28 @@ class EchoSocket:
     def close(self) -> None:
         """Close the socket; more than once is harmless."""
         if self._socket is not None:
+            for packet, sockaddr in self._wire.farewell():
+                with suppress(OSError):  # a courtesy, which a link that is down need not carry
+                    self._socket.sendto(packet, sockaddr)
             self._socket.close()
             self._socket = None
 
-    def _match(self, packet: bytes, sender: tuple[str, int]) -> tuple[Target, int] | None:
-        """The target and the stamp of the probe that is answered for the first time and in time; counts all else."""
-        read = self._wire.read(packet)
-        target = None if read is None else self._flight.target(*read)
+    def _sample(self, target: Target, told: Answer, received_ns: int) -> Sample:
+        if told.arrived_there_ns is None or told.left_there_ns is None:
+            return Sample(self._wan, target.name, told.sent_ns, received_ns, self._source)
+        ways = target.one_way.note(told.sent_ns, told.arrived_there_ns, told.left_there_ns, received_ns)
+        return Sample(self._wan, target.name, told.sent_ns, received_ns, self._source, *(ways or ()))
+
+    def _match(self, packet: bytes, sender: tuple[str, int]) -> tuple[Target, Answer] | None:
+        """The target and the answer of a probe that is answered for the first time and in time; counts all else."""
+        read = self._wire.read(packet, sender)
+        target = None if read is None else self._flight.target(read.sequence, read.sent_ns)
         if read is None or target is None or sender[0] != target.host or sender[1] != target.port:
             self._counters.foreign += 1
             return None
-        fate = self._flight.land(read[0])
+        fate = self._flight.land(read.sequence)
         if fate is Fate.IN_FLIGHT:
-            return target, read[1]
+            return target, read
         if fate is Fate.ANSWERED:
             self._counters.duplicate += 1
         elif fate is Fate.UNANSWERED:

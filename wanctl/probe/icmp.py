@@ -8,8 +8,9 @@ import socket
 import struct
 
 from wanctl.probe.egress import Egress, ProbePermissionError, open_raw, open_socket
+from wanctl.probe.line import Target
 from wanctl.probe.raw import checksum, hear_only, new_identifier, without_ip_header
-from wanctl.probe.wire import MAGIC, PAYLOAD_FORMAT
+from wanctl.probe.wire import MAGIC, PAYLOAD_FORMAT, Answer
 
 _REQUEST = {socket.AF_INET: 8, socket.AF_INET6: 128}
 _REPLY = {socket.AF_INET: 0, socket.AF_INET6: 129}
@@ -43,13 +44,13 @@ class IcmpEcho:
                 raise refusal from None
         self._identifier, self._ipv4_raw = new_identifier(), self._family == socket.AF_INET
         try:
-            hear_only(sock, self._family, self._identifier)
+            hear_only(sock, self._family, self._identifier, _REPLY[self._family])
         except BaseException:
             sock.close()
             raise
         return sock
 
-    def request(self, sequence: int, sent_ns: int) -> bytearray:
+    def request(self, _target: Target, sequence: int, sent_ns: int) -> bytearray:
         """The packet to send; valid until the next call."""
         packet = self._packet
         short, identifier = sequence & 0xFFFF, self._identifier
@@ -58,8 +59,8 @@ class IcmpEcho:
             struct.pack_into("!H", packet, _CHECKSUM_AT, checksum(packet))
         return packet
 
-    def read(self, packet: bytes) -> tuple[int, int] | None:
-        """Sequence and stamp (ns) of the probe that `packet` answers, or None if it answers none of ours."""
+    def read(self, packet: bytes, _sender: tuple[str, int]) -> Answer | None:
+        """What `packet` answers, or None if it answers none of ours."""
         if self._ipv4_raw:
             packet = without_ip_header(packet)
         if len(packet) != _PACKET.size:
@@ -67,4 +68,8 @@ class IcmpEcho:
         kind, code, _checksum, _identifier, short, magic, sequence, sent_ns = _PACKET.unpack(packet)
         if kind != self._reply_type or code != 0 or magic != MAGIC or short != sequence & 0xFFFF:
             return None
-        return sequence, sent_ns
+        return Answer(sequence, sent_ns)
+
+    def farewell(self) -> list[tuple[bytes, tuple[str, int]]]:
+        """Nothing: there is no connection."""
+        return []

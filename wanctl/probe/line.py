@@ -4,18 +4,20 @@ from typing import Protocol
 
 from wanctl.control.sample import Sample, Sent, Unsent, Void
 from wanctl.probe.address import Address
+from wanctl.probe.oneway import OneWay
 
 
 class Target:
     """A reflector as the hot path wants it."""
 
-    __slots__ = ("host", "name", "port", "sockaddr")
+    __slots__ = ("host", "name", "one_way", "port", "sockaddr")
 
     def __init__(self, address: Address) -> None:
         self.name = str(address)
         self.host = address.host
         self.port = address.port
         self.sockaddr = (address.host, address.port)
+        self.one_way = OneWay()
 
 
 class Line(Protocol):

@@ -23,16 +23,20 @@ from wanctl.control.sample import Gap, Sample, Sent, Unsent, Void
 from wanctl.decision import WanSignals
 from wanctl.probe.address import Address, AddressError
 from wanctl.probe.counters import Counters
+from wanctl.probe.dns import DnsQuery
 from wanctl.probe.echo import EchoSocket
 from wanctl.probe.egress import Egress
 from wanctl.probe.icmp import IcmpEcho
+from wanctl.probe.irtt import IrttEcho
 from wanctl.probe.line import Line, Target
 from wanctl.probe.pace import Pace
 from wanctl.probe.pool import ReflectorPool, Usage
 from wanctl.probe.rotation import PUBLIC_GAP_NS
 from wanctl.probe.stamp import Clock, ClockOffset, Sleep
 from wanctl.probe.tcp import TcpConnects
+from wanctl.probe.timestamp import IcmpTimestamp
 from wanctl.probe.udp import UdpEcho
+from wanctl.probe.wire import Wire
 
 DEADLINE_NS = 5_000_000_000
 # A handshake costs a server more than an echo: two a second at most for other people's, seven for one's own.
@@ -202,8 +206,7 @@ class WanProber:
                 if int(family) not in self._connects:
                     self._connects[int(family)] = TcpConnects(wan, family, egress, clock, self.counters, deadline_ns)
             elif key not in self._echoes:
-                wire = IcmpEcho(family) if address.kind == "icmp" else UdpEcho(family)
-                self._echoes[key] = EchoSocket(wan, wire, egress, clock, self.counters, deadline_ns)
+                self._echoes[key] = EchoSocket(wan, _wire(address), egress, clock, self.counters, deadline_ns)
 
     def _pool(self, addresses: Sequence[Address], per_tick: int, now_ns: int) -> ReflectorPool | None:
         if not addresses:
@@ -229,6 +232,20 @@ class WanProber:
         samples.clear()
         for echo in self._echoes.values():
             echo.drop()
+
+
+def _wire(address: Address) -> Wire:
+    match address.kind:
+        case "udp":
+            return UdpEcho(address.family)
+        case "dns":
+            return DnsQuery(address.family)
+        case "irtt":
+            return IrttEcho(address.family)
+        case "timestamp":
+            return IcmpTimestamp()
+        case _:
+            return IcmpEcho(address.family)
 
 
 def _check(wan: str, addresses: Sequence[Address], egress: Egress) -> None:

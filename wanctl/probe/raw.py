@@ -14,7 +14,6 @@ _ICMP_FILTER = 1  # linux/icmp.h, of level SOL_RAW
 _SOL_RAW = 255
 _ICMP6_FILTER = 1  # linux/icmpv6.h
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h
-_ECHO_REPLY, _ECHO_REPLY_SIX = 0, 129
 _INSTRUCTION = struct.Struct("@HBBI")
 _PASS = 0xFFFF
 _IDENTIFIER_AT = 4  # in an ICMP packet
@@ -25,15 +24,15 @@ def new_identifier() -> int:
     return int.from_bytes(os.urandom(2), "big")
 
 
-def hear_only(sock: socket.socket, family: socket.AddressFamily, identifier: int) -> None:
-    """Let nothing into a raw ICMP socket but echo replies with this identifier."""
+def hear_only(sock: socket.socket, family: socket.AddressFamily, identifier: int, reply: int) -> None:
+    """Let nothing into a raw ICMP socket but replies of this ICMP type with this identifier."""
     if family == socket.AF_INET6:
         blocked = [0xFFFFFFFF] * 8
-        blocked[_ECHO_REPLY_SIX >> 5] &= ~(1 << (_ECHO_REPLY_SIX & 31)) & 0xFFFFFFFF
+        blocked[reply >> 5] &= ~(1 << (reply & 31)) & 0xFFFFFFFF
         sock.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, struct.pack("@8I", *blocked))
         load = [(0x28, 0, 0, _IDENTIFIER_AT)]  # ldh [4]: there is no IP header in front
     else:
-        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("@I", ~(1 << _ECHO_REPLY) & 0xFFFFFFFF))
+        sock.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("@I", ~(1 << reply) & 0xFFFFFFFF))
         load = [(0xB1, 0, 0, 0), (0x48, 0, 0, _IDENTIFIER_AT)]  # ldxb 4*([0]&0xf); ldh [x + 4]
     program = [*load, (0x15, 0, 1, identifier), (0x06, 0, 0, _PASS), (0x06, 0, 0, 0)]  # jeq; ret all; ret nothing
     code = ctypes.create_string_buffer(b"".join(_INSTRUCTION.pack(*one) for one in program))

@@ -4,7 +4,8 @@ import socket
 import struct
 
 from wanctl.probe.egress import Egress, open_socket
-from wanctl.probe.wire import MAGIC, PAYLOAD_FORMAT
+from wanctl.probe.line import Target
+from wanctl.probe.wire import MAGIC, PAYLOAD_FORMAT, Answer
 
 _PACKET = struct.Struct("!" + PAYLOAD_FORMAT)
 
@@ -22,14 +23,18 @@ class UdpEcho:
         """A socket for these echoes; see `open_socket` for what it raises."""
         return open_socket(self._family, socket.IPPROTO_UDP, egress)
 
-    def request(self, sequence: int, sent_ns: int) -> bytearray:
+    def request(self, _target: Target, sequence: int, sent_ns: int) -> bytearray:
         """The packet to send; valid until the next call."""
         _PACKET.pack_into(self._packet, 0, MAGIC, sequence, sent_ns)
         return self._packet
 
-    def read(self, packet: bytes) -> tuple[int, int] | None:
-        """Sequence and stamp (ns) of the probe that `packet` answers, or None if it answers none of ours."""
+    def read(self, packet: bytes, _sender: tuple[str, int]) -> Answer | None:
+        """What `packet` answers, or None if it answers none of ours."""
         if len(packet) != _PACKET.size:
             return None
         magic, sequence, sent_ns = _PACKET.unpack(packet)
-        return (sequence, sent_ns) if magic == MAGIC else None
+        return Answer(sequence, sent_ns) if magic == MAGIC else None
+
+    def farewell(self) -> list[tuple[bytes, tuple[str, int]]]:
+        """Nothing: there is no connection."""
+        return []

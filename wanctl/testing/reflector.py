@@ -1,4 +1,4 @@
-"""UDP echo reflectors on loopback whose answers come when a function says, or not at all.
+"""Reflectors on loopback, UDP echo if not said otherwise, whose answers come when a function says, or not at all.
 
     with Reflectors([lambda now_ns: 20.0] * 6) as reflectors:
         probe(reflectors.addresses)
@@ -19,6 +19,7 @@ from typing import NamedTuple, Self
 
 from wanctl.daemon.clock import Clock, SystemClock
 from wanctl.probe.stamp import ANCILLARY_BYTES, ClockOffset, arrival_ns, stamp_arrivals
+from wanctl.testing.answer import Answer, same
 
 Delay = Callable[[int], float | None]
 """From the time of a request (monotonic ns) to the delay of its answer in ms; None drops it."""
@@ -46,15 +47,24 @@ class _Pending(NamedTuple):
 
 
 class Reflectors:
-    """UDP echo reflectors, one for each delay function.
+    """Reflectors, one for each delay function, that all say what `answer` says; `scheme` is that of their addresses.
 
     `held` keeps the newest answers, `dropped` counts the requests without one.
     """
 
-    def __init__(self, delays: Sequence[Delay], clock: Clock | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        delays: Sequence[Delay],
+        clock: Clock | None = None,
+        host: str = "127.0.0.1",
+        *,
+        answer: Answer = same,
+        scheme: str = "udp",
+    ) -> None:
         self.held: deque[Held] = deque(maxlen=MOST_PENDING)
         self.dropped = 0
         self._delays = tuple(delays)
+        self._says = answer
         self._clock: Clock = clock or SystemClock()
         self._offset = ClockOffset(self._clock)
         self._pending: list[_Pending] = []
@@ -72,7 +82,7 @@ class Reflectors:
             self._sockets.append(sock)
             self._selector.register(sock, selectors.EVENT_READ, index)
         shown = f"[{host}]" if ":" in host else host
-        self.addresses = tuple(f"udp://{shown}:{sock.getsockname()[1]}" for sock in self._sockets)
+        self.addresses = tuple(f"{scheme}://{shown}:{sock.getsockname()[1]}" for sock in self._sockets)
         self._thread = threading.Thread(target=self._serve, name="reflectors", daemon=True)
 
     def start(self) -> None:
@@ -130,8 +140,12 @@ class Reflectors:
         while self._pending and self._pending[0].due_ns <= self._clock.monotonic_ns():
             answer = heapq.heappop(self._pending)
             answered_ns = self._clock.monotonic_ns()
+            said = self._says(answer.request, answer.arrived_ns, answered_ns)
+            if said is None:
+                self.dropped += 1
+                continue
             try:
-                self._sockets[answer.reflector].sendto(answer.request, answer.sender)
+                self._sockets[answer.reflector].sendto(said, answer.sender)
             except OSError:  # the asker has closed its socket, or its buffer is full: a lost answer, as on any network
                 self.dropped += 1
                 continue
