@@ -6,6 +6,7 @@ the fluid model of `wanctl.sim`. `Truth` keeps what no controller is told: the q
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -62,11 +63,26 @@ class Truth:
         return self.carried_bits / self.capacity_bits if self.capacity_bits else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Wires:
+    """What the router calls a WAN: its interface, and its queues."""
+
+    interface: str = INTERFACE
+    download: str = DOWNLOAD_QUEUE
+    upload: str = UPLOAD_QUEUE
+
+
+CABLE = Wires()
+
+
 class World:
     """The link of one phase. With `shaped` the emulator's limits hold, else nobody shapes."""
 
-    def __init__(self, router: RouterosEmulator, clock: Clock, phase_ns: int, seed: int, *, shaped: bool) -> None:
+    def __init__(
+        self, router: RouterosEmulator, clock: Clock, phase_ns: int, seed: int, *, shaped: bool, wires: Wires = CABLE
+    ) -> None:
         self._router, self._clock, self._phase_ns, self._seed, self._shaped = router, clock, phase_ns, seed, shaped
+        self.wires = wires
         self.truth = Truth()
         self.live: LiveLink | None = None
         self._counted = (0, 0)
@@ -80,8 +96,8 @@ class World:
         self.live = LiveLink(
             link,
             self._clock,
-            shaped_down_bps=self._limit(DOWNLOAD_QUEUE),
-            shaped_up_bps=self._limit(UPLOAD_QUEUE),
+            shaped_down_bps=self._limit(self.wires.download),
+            shaped_up_bps=self._limit(self.wires.upload),
             on_counters=self._count,
         )
         self.live.__enter__()
@@ -106,7 +122,7 @@ class World:
 
     def _count(self, rx_bytes: int, tx_bytes: int) -> None:
         rx, tx = self._counted
-        self._router.state.add_counter_bytes(INTERFACE, rx_bytes - rx, tx_bytes - tx)
+        self._router.state.add_counter_bytes(self.wires.interface, rx_bytes - rx, tx_bytes - tx)
         self.truth.carried_bits += (rx_bytes - rx) * 8 if rx_bytes > rx else 0
         self._counted = (rx_bytes, tx_bytes)
 
