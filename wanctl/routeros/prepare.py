@@ -9,7 +9,18 @@ from typing import Literal, NamedTuple, Protocol
 
 from wanctl.routeros.error import NotFound, Refused
 from wanctl.routeros.record import Record, flag, rule
-from wanctl.routeros.steering import ADDRESS_LIST, FILTER, MANGLE, NAT, ROUTE, TABLE, Prepared, SteeringPlan
+from wanctl.routeros.steering import (
+    ADDRESS_LIST,
+    FILTER,
+    MANGLE,
+    NAT,
+    ROUTE,
+    TABLE,
+    Prepared,
+    SteeringPlan,
+    inside_list,
+    switch_list,
+)
 from wanctl.routeros.survey import Surveyor
 
 MENUS = (TABLE, ROUTE, ADDRESS_LIST, MANGLE, NAT, FILTER)
@@ -51,7 +62,7 @@ class Step(NamedTuple):
 
 def steps(plan: SteeringPlan, router: Surveyor) -> tuple[Step, ...]:
     """What has to be done for the router to have all of a plan, and nothing of its tag beside it."""
-    has = {menu: router.select(menu, ()) for menu in MENUS}
+    has = {menu: _objects(menu, plan, router) for menu in MENUS}
     wanted = [*plan.objects(), *(plan.slow_lane() if _fast(has[FILTER]) else ())]
     found: list[Step] = []
     for menu in MENUS:
@@ -64,7 +75,7 @@ def removals(plan: SteeringPlan, router: Surveyor) -> tuple[Step, ...]:
     return tuple(
         _removal(menu, one, "it is not wanted any more")
         for menu in reversed(MENUS)
-        for one in router.select(menu, ())
+        for one in _objects(menu, plan, router)
         if one.get("comment", "").startswith(plan.tag)
     )
 
@@ -88,6 +99,23 @@ def has_ipv6(router: Surveyor) -> bool:
     except (NotFound, Refused):
         return False  # its IPv6 package is not there
     return any(one.get("dst-address") == "::/0" and not flag(one, "disabled") for one in routes)
+
+
+def _objects(menu: str, plan: SteeringPlan, router: Surveyor) -> Sequence[Record]:
+    """The objects of a menu. Of address lists only ours: others may have tens of thousands of entries."""
+    if menu != ADDRESS_LIST:
+        return router.select(menu, ())
+    lists = (inside_list(plan.site), *(switch_list(*switch) for switch in plan.switches()))
+    return [
+        {
+            ".id": one.id,
+            "list": one.list,
+            "address": one.address,
+            "comment": one.comment,
+            "disabled": "true" if one.disabled else "false",
+        }
+        for one in router.read_lists(lists)
+    ]
 
 
 def _of_menu(menu: str, wanted: Sequence[Prepared], has: Sequence[Record], plan: SteeringPlan) -> list[Step]:

@@ -37,7 +37,9 @@ class ClassMode:
     ) -> None:
         assert prefer
         self.name, self.prefer, self.home = traffic_class, prefer, prefer[0]
-        self.machine: Machine = compile_model(placement_model(), params or {}).start(now_ns, traffic_class)
+        self.machine: Machine = compile_model(placement_model(), params or {}).start(
+            now_ns, f"{traffic_class}.placement"
+        )
         self.wanted: str | None = None  # None until the router was read, or somebody wants something
         self.trouble = ""
         self._on: dict[str, int | None] = {}  # what is on, and when it goes off by itself; None: it is another's

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from wanctl.daemon.clock import Clock
 from wanctl.daemon.steering.mode import ClassMode
@@ -95,17 +96,14 @@ class Moves:
         if wan is None or wan == mode.home:
             return  # it was called home between the decision and now
 
-        def request() -> None:
-            self._switches.turn_on(mode.name, wan, self._ttl_ns)
-
         # Counted from before the request: we must not believe a switch on for longer than the router keeps it.
         until_ns = self._clock.monotonic_ns() + self._ttl_ns
-        if self._asked(mode, request):
+        if self._asked(mode, partial(self._switches.turn_on, mode.name, wan, self._ttl_ns)):
             mode.turned(wan, until_ns)
 
     def _turn_off(self, mode: ClassMode, _intent: Intent) -> None:
         for wan in mode.unwanted:
-            if wan in mode.foreign or not self._asked(mode, lambda wan=wan: self._switches.turn_off(mode.name, wan)):  # type: ignore[misc]
+            if wan in mode.foreign or not self._asked(mode, partial(self._switches.turn_off, mode.name, wan)):
                 return
             mode.turned(wan, None)
 
