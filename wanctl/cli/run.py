@@ -16,6 +16,7 @@ from wanctl.daemon.lock import ControlError
 from wanctl.daemon.loop import Listener
 from wanctl.daemon.notify import Notifier
 from wanctl.daemon.preflight import CONFIGURATION_ERRORS, read_checked
+from wanctl.daemon.pump import Pump
 from wanctl.daemon.service import Service
 from wanctl.daemon.sink import FORMATS, Format, sink_of
 from wanctl.daemon.watch import Watch
@@ -58,11 +59,13 @@ def run(ctx: click.Context, site: str, watch: bool, duration: int | None, summar
     # Another thread that computes (an answer to a scrape) gives way to a tick that is due within this, not after 5 ms.
     sys.setswitchinterval(SWITCH_S)
     clock = SystemClock()
+    pump = Pump(sys.stderr)
     listener: Listener = (
         Watch(clock, sys.stdout, colour=ctx.color is not False)
         if watch
-        else Journal(clock, sink_of(log, clock, sys.stderr, os.environ))
+        else Journal(clock, sink_of(log, clock, pump, os.environ))
     )
+    ctx.call_on_close(pump.close)
     try:
         checked = read_checked(find_site(site))
         findings = Findings(sources=dict(checked.file.warnings.sources))

@@ -8,7 +8,7 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TextIO
+from typing import Literal, Protocol
 
 from wanctl.daemon.clock import SystemClock
 
@@ -33,6 +33,22 @@ class Entry:
     fields: Mapping[str, str] = field(default_factory=dict)  # by names like "wan"
 
 
+class Stream(Protocol):
+    """What a sink needs of a stream."""
+
+    def write(self, text: str, /) -> int:
+        """Take this text."""
+        ...
+
+    def flush(self) -> None:
+        """Let it go out."""
+        ...
+
+    def fileno(self) -> int:
+        """The descriptor; OSError or ValueError where it is no file."""
+        ...
+
+
 class Sink(Protocol):
     """Takes entries; never raises because nobody reads them."""
 
@@ -44,7 +60,7 @@ class Sink(Protocol):
 class TextSink:
     """`14:03:22.150  cable download GREEN → RED: ...` on a stream."""
 
-    def __init__(self, clock: SystemClock, stream: TextIO, *, stamped: bool = True) -> None:
+    def __init__(self, clock: SystemClock, stream: Stream, *, stamped: bool = True) -> None:
         self._clock, self._stream, self._stamped = clock, stream, stamped
 
     def write(self, entry: Entry) -> None:
@@ -57,7 +73,7 @@ class TextSink:
 class JsonSink:
     """JSON lines: schema, unix time, priority, message, and the fields of the entry."""
 
-    def __init__(self, clock: SystemClock, stream: TextIO) -> None:
+    def __init__(self, clock: SystemClock, stream: Stream) -> None:
         self._clock, self._stream = clock, stream
 
     def write(self, entry: Entry) -> None:
@@ -102,7 +118,7 @@ def _field(name: str, value: str) -> bytes:
     return f"{name}={flat}\n".encode()
 
 
-def sink_of(form: Format, clock: SystemClock, stream: TextIO, environment: Mapping[str, str]) -> Sink:
+def sink_of(form: Format, clock: SystemClock, stream: Stream, environment: Mapping[str, str]) -> Sink:
     """The sink of a running daemon: `auto` is the journal where systemd has connected the stream to it, else text."""
     if form == "json":
         return JsonSink(clock, stream)
@@ -111,7 +127,7 @@ def sink_of(form: Format, clock: SystemClock, stream: TextIO, environment: Mappi
     return JournaldSink(text) if journaled and form == "auto" else text
 
 
-def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
+def is_journal(stream: Stream, environment: Mapping[str, str]) -> bool:
     """Whether the stream is the one that systemd has connected to its journal (systemd.exec(5), $JOURNAL_STREAM)."""
     device, _, inode = environment.get("JOURNAL_STREAM", "").partition(":")
     try:
