@@ -2,7 +2,12 @@
 
 from wanctl.engine.action import ActionRegistry, ActionSignature, Param
 
-_TRANSPORT = Param("name", "text", choices=("rest", "ssh"), doc="HTTPS, or the command line through SSH")
+_TRANSPORT = Param(
+    "name",
+    "text",
+    choices=("rest", "ssh", "netlink"),
+    doc="HTTPS, the command line through SSH, or this host's own kernel",
+)
 
 ACTIONS = ActionRegistry(
     (

@@ -29,7 +29,11 @@ class RouterMode:
 
     def __init__(self, ways: Sequence[Transport], now_ns: int, params: Mapping[str, str | float] | None = None) -> None:
         """`ways` are the transports that the site allows, the preferred one first; `params` replaces times in tests."""
-        of_the_site = {"ssh_first": float(ways[0] == "ssh"), "second": float(len(ways) > 1)}
+        of_the_site = {
+            "host": float(ways[0] == "netlink"),
+            "ssh_first": float(ways[0] == "ssh"),
+            "second": float(len(ways) > 1),
+        }
         program = compile_model(actuator_model(), {**of_the_site, **(params or {})})
         self.machine: Machine = program.start(now_ns, INSTANCE)
         self.machine.never_merge()  # the thread of the ticks would have to wait for it

@@ -16,7 +16,7 @@ from wanctl.daemon.shaping.carry import carry, limits, traffic
 from wanctl.daemon.shaping.mode import RouterMode, result_of
 from wanctl.engine import Intent
 from wanctl.routeros import Ambiguous, Denied, NotFound, Queues, Refused, Resting, RouterError, Untrusted
-from wanctl.routeros.way import TITLES, Transport, Ways
+from wanctl.routeros.way import TITLES, Ways
 
 READ_PERIOD_NS = 200_000_000  # of a router; this host is asked each tick
 MOST_KEPT = 256
@@ -109,9 +109,8 @@ class Requests:
 
     # -- intents -------------------------------------------------------------------------------------------------------
     def _use(self, intent: Intent) -> bool:
-        # The machine knows two ways to a router. A host that shapes by itself has one of its own, and takes that.
-        named: Transport = "ssh" if intent.values["name"] == "ssh" else "rest"
-        self._ways.use(named if named in self._ways.names else self._ways.preferred)
+        named = intent.values["name"]
+        self._ways.use(next(way for way in self._ways.names if way == named))
         self._mode.changed_way()
         self._actuator.forget()
         self._unread.clear()
