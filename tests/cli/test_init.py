@@ -121,3 +121,13 @@ def test_the_doctor_says_what_steering_lacks_and_what_stands_in_the_way(
 def marks_of(folder: Path) -> dict[str, str]:
     findings = json.loads(run("doctor", "home", "--json", cwd=folder).stdout)["findings"]
     return {one["check"]: one["mark"] for one in findings}
+
+
+def test_what_steering_is_set_to_can_be_seen_and_written_down_again(router: RouterosEmulator, tmp_path: Path) -> None:
+    write_site(router, tmp_path)
+    shown = run("check", "--effective", "home", cwd=tmp_path).stdout
+    assert [line for line in ("gateway: 198.51.100.1", "lan: LAN", "ttl: 90s") if line not in shown] == []
+    path = tmp_path / "sites" / "home.yaml"
+    path.write_text(path.read_text() + "steering: {ttl: 5s}\n")
+    refused = run("check", "home", cwd=tmp_path)
+    assert "is not between 30s and 1h" in refused.stdout + refused.stderr

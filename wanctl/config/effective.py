@@ -15,6 +15,7 @@ from wanctl.config.model import (
     Direction,
     Hurts,
     Router,
+    Steered,
     Who,
 )
 from wanctl.config.reading import Path, key_place, node_at
@@ -140,7 +141,7 @@ def _router(site: SiteFile, router: Router) -> Iterator[Setting]:
 def _wan(site: SiteFile, plan: WanPlan, declared: Mapping[str, Symbol]) -> Iterator[Setting]:
     wan, path = site.site.wans[plan.name], ("wans", plan.name)
     yield Setting((*path, "profile"), wan.profile, _origin(site, (*path, "profile")))
-    for key in ("interface", "source", "device", "fwmark", "metered"):
+    for key in ("interface", "gateway", "source", "device", "fwmark", "metered"):
         if node_at(site.root, (*path, key)) is not None:
             yield _written_setting(site, (*path, key))
     reflectors = ", ".join(_quoted(str(reflector)) for reflector in site.reflectors(wan))
@@ -208,6 +209,12 @@ def _classes(site: SiteFile) -> Iterator[Setting]:
                     yield _written_setting(site, (*path, section, key))
             if section == "who":
                 yield _written_setting(site, (*path, "prefer"))
+        if node_at(site.root, (*path, "need")) is not None:
+            yield _written_setting(site, (*path, "need"))
+    if site.site.classes or site.site.steering is not None:
+        steered = site.site.steering or Steered()
+        for key, text in (("lan", _quoted(steered.lan)), ("ttl", written_time(steered.ttl))):
+            yield Setting(("steering", key), text, _origin(site, ("steering", key)))
 
 
 __all__ = ["Direction", "Setting", "effective", "render", "written_rate", "written_time"]
