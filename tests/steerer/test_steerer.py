@@ -145,3 +145,24 @@ def test_a_wish_for_a_wan_that_the_class_may_not_use_is_refused_with_a_sentence(
         steerer.want(move("work", "lte"))
         eventually(lambda: any("work cannot go to lte" in note for note in home.notes))
         assert home.on() == set()
+
+
+def test_a_move_that_is_wanted_when_the_daemon_is_stopped_is_finished(home: House) -> None:
+    with home.steering() as steerer:
+        steerer.want(move("realtime", "dsl"))
+        eventually(lambda: home.settled(steerer, "realtime", "dsl"))
+        steerer.want(move("realtime", "lte"))
+        steerer.want(move("work", "cable"))
+        assert steerer.stop()
+    assert home.on() == {"realtime.lte", "work.cable"}
+
+
+def test_a_stop_does_not_wait_for_a_router_that_is_gone(home: House) -> None:
+    with home.steering() as steerer:
+        steerer.want(move("realtime", "dsl"))
+        eventually(lambda: home.settled(steerer, "realtime", "dsl"))
+        home.router.faults.down = {"rest"}
+        home.router.drop_connections()
+        steerer.want(move("realtime", "cable"))
+        assert steerer.stop()
+    assert home.on() == {"realtime.dsl"}

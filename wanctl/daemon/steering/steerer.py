@@ -23,6 +23,7 @@ from wanctl.steering.placement import Placement, SetClass
 TURN_NS = 200_000_000  # the longest pause between two turns
 STOP_TIMEOUT_NS = 8_000_000_000  # longer than one read time-out of the router's adapter
 MOST_MOVED = 1_024
+MOST_LAST_TURNS = 20
 _TOLD = ("UNREACHABLE", "UNPREPARED", "DIFFERENT", "HANDS_OFF")  # states that an operator should hear of
 
 Item = TypeVar("Item")
@@ -104,7 +105,8 @@ class Steerer:
     def stop(self) -> bool:
         """End; False when the router did not answer in time.
 
-        What is on stays on until it runs out: home may be the bad link, and whoever starts next adopts it.
+        A move that is wanted is still made. What is on then stays on until it runs out: home may be the bad link, and
+        whoever starts next adopts it.
         """
         with self._changed:
             self._stopping = True
@@ -119,6 +121,9 @@ class Steerer:
             while not self._stopping:
                 if not self._turn():
                     self._wait()
+            for _ in range(MOST_LAST_TURNS):  # a move that has begun is finished, if the router answers
+                if not self._turn():
+                    break
         except BaseException as error:  # noqa: BLE001  (kept for the loop, which says so: never a silent dead thread)
             self.failure = error
         finally:
