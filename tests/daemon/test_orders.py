@@ -114,6 +114,25 @@ def test_a_bad_file_changes_nothing_and_says_where(site: Path, tmp_path: Path, r
     assert "reload refused, nothing has changed" in err
 
 
+def test_a_reload_takes_a_new_password_though_the_site_file_is_the_same(
+    site: Path, tmp_path: Path, router: RouterosEmulator
+) -> None:
+    password = tmp_path / "router.password"
+    with daemon(site, tmp_path / "run") as running:
+        asked = Asked(tmp_path / "run")
+        eventually(lambda: asked.wan()["download"]["applied_bps"] is not None)
+        assert asked("reload")["changed"] is False
+        password.write_text("not that of the router\n")
+        (fault,) = asked("reload")["refused"]
+        assert "does not accept the user 'wanctl'" in fault
+        router.account.password = "another one"
+        password.write_text("another one\n")
+        assert asked("reload")["changed"] is True
+        err = stop(running)
+    assert "another one" not in err
+    assert router.max_limit(DOWNLOAD_QUEUE) == 42_500_000
+
+
 def test_sighup_reloads(site: Path, tmp_path: Path) -> None:
     with daemon(site, tmp_path / "run") as running:
         asked = Asked(tmp_path / "run")

@@ -8,11 +8,13 @@ locked himself out need only wait.
 The text of the configuration before is kept in the state folder, so that there is a way back after a restart too.
 """
 
+import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wanctl.config import SiteFile
 from wanctl.config.law import build_site
 from wanctl.control.memory import RecallError
 from wanctl.daemon.clock import SystemClock
@@ -58,6 +60,7 @@ class Reloader:
         self._budget = None if folder is None else Store(folder, "budget")
         self._store = None if folder is None else Store(folder, STORE)
         self._before = self._stored()
+        self._named = named_in(loop.fitting.file)
         self._busy = threading.Lock()
         self._deadline_ns: int | None = None
         self.wanted = False  # by a signal; the next tick begins it
@@ -150,7 +153,8 @@ class Reloader:
         try:
             checked = read_checked(self._path, text)
             told |= {"sha256": checked.sha256, "warnings": [item.concise() for item in checked.file.warnings]}
-            if checked.text == old.checked.text:
+            named = named_in(checked.file)
+            if checked.text == old.checked.text and named == self._named:
                 self._note("reload: the file is the one at work, and nothing changes")
                 return told, None
             new = self._prepared(checked)
@@ -159,7 +163,9 @@ class Reloader:
         except (AddressError, ProbePermissionError, RouterError) as error:
             return self._refused(told, [f"{self._path}: {error}"]), None
         anew = self._swapped(new)
-        self._remember(old.checked.text)
+        self._named = named
+        if checked.text != old.checked.text:
+            self._remember(old.checked.text)
         self.count, self.last_refused = self.count + 1, False
         if old.file.site.http != new.file.site.http:
             anew.append("http: it takes effect when the daemon is started again")
@@ -239,6 +245,20 @@ class Reloader:
             self._store.save({"text": text})
         except StoreError as error:
             self._note(f"{error}: after a restart there is no way back to the configuration before")
+
+
+def named_in(file: SiteFile) -> dict[str, str]:
+    """What the files hold that a site file names, as SHA-256: a new password is a change, too.
+
+    Raises `FileError` when one cannot be read.
+    """
+    if file.site.router is None:
+        return {}
+    found = {"password_file": file.password().encode()}
+    path = file.named_file("ca_file")
+    if path is not None:
+        found["ca_file"] = path.read_bytes()
+    return {key: hashlib.sha256(content).hexdigest() for key, content in found.items()}
 
 
 def hand_on(old: Site, new: Site, now_ns: int) -> list[str]:
