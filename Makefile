@@ -30,8 +30,9 @@ else
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 endif
 
-soak: $(READY) ## Run the tests that take long: a thousand kills in the middle of a save, and their kind
+soak: $(READY) ## Run what takes long: a thousand kills of the daemon, then two hours of it (WANCTL_SOAK_SECONDS=n)
 	@WANCTL_SOAK=1 $(BIN)/python -m pytest tests/daemon $(ARGS)
+	@$(BIN)/python -m benchmarks.daemon --watchers 1 --seconds $(or $(WANCTL_SOAK_SECONDS),7200)
 
 lint: $(READY) ## Check style, format, types and the direction of imports
 	@failed=; check() { echo "-- $$*"; "$(BIN)/$$@" || failed+=" $$1"; }; \

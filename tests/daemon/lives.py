@@ -28,7 +28,7 @@ from wanctl.testing.world import DOWNLOAD_QUEUE, PASSWORD, UPLOAD_QUEUE, write_s
 
 LONG_EVERY = 20  # a life in so many lasts until the machines are kept, ten seconds
 LONG_S, SHORT_S = 15.0, 3.0
-POLL_S = 0.001
+POLL_S = 0.0002
 STORES = ("budget", "site", "before")
 BAD = ("a fault of wanctl", "anew", "Traceback", "makes no sense", "is used", "put aside", "nothing is left")
 
