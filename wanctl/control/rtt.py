@@ -20,7 +20,7 @@ from wanctl.control.deaf import DEAF_NS, SECONDS, deaf_one
 from wanctl.control.evidence import share_moved
 from wanctl.control.memory import Memory, RecallError, entries
 from wanctl.control.outstanding import Outstanding, Reflector
-from wanctl.control.sample import Gap, Observation, Sent, Unsent, Void
+from wanctl.control.sample import Gap, Observation, Sample, Sent, Void
 from wanctl.control.spread import Spread
 
 UNKNOWN_RTT_MS = 50.0
@@ -167,23 +167,23 @@ class DelayTracker:
         """Take in probes sent and answered."""
         reflectors = self._reflectors
         for item in observations:
+            if isinstance(item, Gap):
+                self._interrupt(item.at_ns)
+                continue
             try:
-                reflector = reflectors[item[-1]][item[1]]  # type: ignore[index]
+                reflector = reflectors[item.source][item.reflector]
             except KeyError:
-                if type(item) is Gap:
-                    self._interrupt(item.at_ns)
-                    continue
-                reflector = self._new_reflector(item[-1], item[1])  # type: ignore[arg-type]
-            if type(item) is Sent:
+                reflector = self._new_reflector(item.source, item.reflector)
+            if isinstance(item, Sent):
                 kind = reflector.kind
                 kind.sent += 1
-                kind.owed.append((item[2], reflector))
-            elif type(item) is Void:
-                reflector.kind.forgive(item[2], reflector)
-            elif type(item) is Unsent:
-                reflector.kind.unsent_ns = item[2]
+                kind.owed.append((item.sent_ns, reflector))
+            elif isinstance(item, Sample):
+                self._answer(reflector, item.sent_ns, item.received_ns)
+            elif isinstance(item, Void):
+                reflector.kind.forgive(item.sent_ns, reflector)
             else:
-                self._answer(reflector, item[2], item[3])  # type: ignore[misc,arg-type]
+                reflector.kind.unsent_ns = item.at_ns
 
     def _new_reflector(self, source: str, name: str) -> Reflector:
         reflector = Reflector(source, name, self.connect if source == "tcp" else self.echo)
