@@ -9,13 +9,16 @@ READY := .venv/.ready
 DIAGRAMS := diagrams
 DOCS := docs
 
-.PHONY: help demo demo-failover test soak lint bench diagrams docs lab-kernel lab lab-smoke lock clean
+.PHONY: help demo demo-failover demo-steering test soak lint bench diagrams docs lab-kernel lab lab-smoke lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(READY) ## Watch it hold the latency of a simulated link, first without and then with control (SECONDS=n)
 	@$(BIN)/wanctl demo $(if $(SECONDS),--seconds $(SECONDS))
+
+demo-steering: $(READY) ## Watch a traffic class leave a WAN that ails, and return (SECONDS=n, 70 at least)
+	@$(BIN)/wanctl demo --steering --seconds $(or $(SECONDS),80)
 
 demo-failover: $(READY) ## Watch SSH take over while REST to the router is dead, and REST return (SECONDS=n, 40 at least)
 	@$(BIN)/wanctl demo --failover $(if $(SECONDS),--seconds $(SECONDS))

@@ -89,6 +89,7 @@ class ClassSignals:
     applied: str | None = None  # the one that the router sends them to; None is unknown
     placement: str = ""  # what is done about it on the router: "SETTLED"
     trouble: str = ""
+    behind_ns: int | None = None  # since when the router has had it elsewhere than wanted; None: it has not
     candidates: tuple[Candidate, ...] = ()
 
 

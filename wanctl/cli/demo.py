@@ -31,6 +31,7 @@ A RouterOS emulator (real HTTPS), a simulated cable line whose capacity falls to
   wanctl demo                 a minute
   wanctl demo --seconds 20    a short one
   wanctl demo --failover      REST dies while a link is shaped, SSH takes over, REST returns
+  wanctl demo --steering --seconds 70   one WAN of three ails, a traffic class leaves it and returns
 """
 
 
@@ -39,9 +40,15 @@ A RouterOS emulator (real HTTPS), a simulated cable line whose capacity falls to
     "--seconds", type=click.IntRange(LEAST_SECONDS), default=60, show_default=True, help="For both halves together."
 )
 @click.option("--failover", is_flag=True, help="Show what happens when a transport to the router dies.")
+@click.option("--steering", is_flag=True, help="Show how a traffic class leaves a WAN that ails, and returns.")
 @click.pass_context
-def demo(ctx: click.Context, seconds: int, failover: bool) -> None:
+def demo(ctx: click.Context, seconds: int, failover: bool, steering: bool) -> None:
     """The verb `demo`."""
+    if failover and steering:
+        raise click.UsageError("--failover and --steering are two demos: show one after the other")
+    if steering:
+        _steering(ctx, seconds)
+        return
     if failover:
         _failover(ctx, seconds)
         return
@@ -71,6 +78,18 @@ def _failover(ctx: click.Context, seconds: int) -> None:
     if seconds < LEAST_OF_FAILOVER:
         raise click.UsageError(f"a failover and the way back take {LEAST_OF_FAILOVER} seconds at least")
     lines, well = told(show_failover(seconds))
+    click.echo("\n".join(lines))
+    if not well:
+        ctx.exit(1)
+
+
+def _steering(ctx: click.Context, seconds: int) -> None:
+    from wanctl.cli.crossroads import LEAST_SECONDS as LEAST_OF_STEERING
+    from wanctl.cli.crossroads import show_steering, told
+
+    if seconds < LEAST_OF_STEERING:
+        raise click.UsageError(f"to leave a link and to come back takes {LEAST_OF_STEERING} seconds at least")
+    lines, well = told(show_steering(seconds))
     click.echo("\n".join(lines))
     if not well:
         ctx.exit(1)

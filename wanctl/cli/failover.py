@@ -52,7 +52,7 @@ def show_failover(seconds: int) -> Story:
         click.secho(f"{seconds} s: a router with REST and SSH, of which REST is preferred", bold=True)
         daemon = start_daemon(site, folder / "summary.json", run_folder=folder / "run")
         try:
-            if _wait_for(folder / "run" / SOCKET_NAME, daemon, clock):
+            if wait_for(folder / "run" / SOCKET_NAME, daemon, clock):
                 world.begin()
                 _watch(story, router, world, folder / "run" / SOCKET_NAME, clock, phase_ns)
         finally:
@@ -106,7 +106,7 @@ def _state(view: dict[str, Any], region: str) -> str:
     return next((path.partition(".")[2] for path in paths if path.startswith(f"{region}.")), "?")
 
 
-def _wait_for(socket: Path, daemon: "subprocess.Popen[bytes]", clock: SystemClock) -> bool:
+def wait_for(socket: Path, daemon: "subprocess.Popen[bytes]", clock: SystemClock) -> bool:
     """Whether the daemon has its socket; False when it has ended."""
     while not socket.is_socket():
         if daemon.poll() is not None:

@@ -15,7 +15,8 @@ HEAD = f"{'WAN':<10} {'link':<8} {'rtt':>7} {'queue':>7} {'loss':>5}  {'download
 HELP = """Show how SITE is, or each site that runs on this host.
 
 What is wrong comes first, then a line for each WAN: the round trip and how much of it is a queue, in ms; the state of
-each direction, and its rate as wanted and as the router has it, in Mbit/s.
+each direction, and its rate as wanted and as the router has it, in Mbit/s. Where traffic classes are steered, a matrix
+shows on which WAN each of them is, and what the others would cost it.
 
 \b
   wanctl status
@@ -56,6 +57,8 @@ def lines(view: dict[str, Any]) -> Iterator[str]:
     yield click.style(HEAD, dim=True)
     for wan in view["wans"]:
         yield _wan(wan)
+    if view.get("classes"):
+        yield from _matrix(view)
     yield from _asked(view)
 
 
@@ -95,14 +98,49 @@ def _wan(wan: dict[str, Any]) -> str:
     )
 
 
+def _matrix(view: dict[str, Any]) -> Iterator[str]:
+    """Traffic classes by WANs: where each is, and what a packet costs it there or why it may not go."""
+    wans = [wan["name"] for wan in view["wans"]]
+    width = max(10, min(16, (WIDTH - 24) // len(wans) - 1))
+    yield click.style(f"{'CLASS':<10} {'state':<11} " + " ".join(f"{wan[:width]:<{width}}" for wan in wans), dim=True)
+    for one in view["classes"]:
+        place = next((leaf["path"].split(".")[1] for leaf in one["states"] if leaf["path"].startswith("place.")), "")
+        found = {candidate["wan"]: candidate for candidate in one["candidates"]}
+        cells = " ".join(_cell(one, found.get(wan), width) for wan in wans)
+        yield f"{one['name'][:10]:<10} {place:<11} {cells}".rstrip()
+    yield click.style("  * in use, > wanted there; a packet's cost in ms, ! it hurts the class", dim=True)
+    for one in view["classes"]:
+        # A cell says that a WAN is down; what is cut short there, or is no more than a mark, is told here.
+        reasons = [(it["wan"], it["refused"] or it["hurts"]) for it in one["candidates"]]
+        said = "; ".join(f"{wan}: {why}" for wan, why in reasons if why and why != "it is down")
+        if said:
+            yield from _folded(one["name"], said)
+
+
+def _cell(one: dict[str, Any], found: dict[str, Any] | None, width: int) -> str:
+    if found is None:
+        return f"{'':<{width}}"
+    mark = "*" if found["wan"] == one["applied"] else ">" if found["wan"] == one["wanted"] else " "
+    if found["refused"]:
+        text = found["refused"].removeprefix("it is ").removeprefix("nobody knows ")
+    else:
+        text = f"{found['cost_ms']:.0f} ms{' !' if found['hurts'] else ''}"
+    shown = f"{mark}{text}"[:width]
+    colour = "red" if found["refused"].endswith("down") else "yellow" if found["hurts"] or found["refused"] else None
+    return click.style(f"{shown:<{width}}", fg=colour, bold=mark == "*")
+
+
 def _asked(view: dict[str, Any]) -> Iterator[str]:
     """What the reflectors are asked: other people's hosts are a commons."""
+    import textwrap
+
     most = {
         wan["name"]: max((one["per_day"] for one in wan["probes"]["reflectors"]), default=0) for wan in view["wans"]
     }
     asked = ", ".join(f"{name} {count:,}" for name, count in most.items() if count)
     if asked:
-        yield click.style(f"packets a day to a reflector, at most: {asked}", dim=True)
+        for line in textwrap.wrap(f"packets a day to a reflector, at most: {asked}", WIDTH, subsequent_indent="  "):
+            yield click.style(line, dim=True)
     for wan in view["wans"]:
         resting = [one["address"] for one in wan["probes"]["reflectors"] if one["resting"]]
         if resting:

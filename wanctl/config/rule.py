@@ -176,6 +176,9 @@ def _check_classes(root: Map, findings: Findings) -> None:
     if not isinstance(wans, Map):
         return
     for name, node in maps(root.get("classes")):
+        if name in wans:
+            message, place = f"a WAN and a class are both called '{name}'", key_place(root, ("classes", name))
+            findings.error("WC127", message, place, "give the class another name: 'wanctl pin' and 'why' take either")
         for item in texts_of(node.get("prefer")):
             if item.value not in wans:
                 message = f"the class '{name}' prefers '{printable(item.value)}', which is no WAN"

@@ -19,7 +19,6 @@ class Unserved:
 
 
 NOT_YET_SERVED = (
-    Unserved(("classes",), "steering"),
     Unserved(("wans", "*", "metered"), "counting metered traffic"),
 )
 

@@ -19,7 +19,9 @@ from wanctl.daemon.shaping.mode import INSTANCE
 from wanctl.daemon.shaping.request import READ_PERIOD_NS
 from wanctl.daemon.shaping.shaper import Meter, Shaper
 from wanctl.daemon.state.store import Store
-from wanctl.engine import Program
+from wanctl.daemon.steering.layout import switches_of, ttl_ns
+from wanctl.daemon.steering.steerer import Steerer
+from wanctl.engine import Machine, Program
 from wanctl.observe.source import Site as FixedSite
 from wanctl.plan import SitePlan
 from wanctl.probe import Egress, WanProber, parse_address
@@ -41,6 +43,7 @@ class Fitting:
     actuator: Actuator
     allowance: Allowance
     shaper: Shaper = field(init=False)
+    steerer: Steerer | None = None  # of a site with traffic classes
 
     @property
     def file(self) -> SiteFile:
@@ -52,7 +55,15 @@ class Fitting:
         """The compiled machine of each WAN, and that of the router."""
         programs = {name: wan.machine.program for name, wan in self.site.wans.items()}
         programs.setdefault(INSTANCE, self.shaper.mode.machine.program)
-        return programs
+        return programs | {name: machine.program for name, machine in self.steered.items()}
+
+    @property
+    def steered(self) -> dict[str, Machine]:
+        """The machines of steering: of each WAN's health, of each class, and of what is done about it."""
+        machines = {} if self.site.steering is None else self.site.steering.machines
+        if self.steerer is not None:
+            machines |= {f"{name}.placement": mode.machine for name, mode in self.steerer.modes.items()}
+        return machines
 
     @property
     def fixed(self) -> FixedSite:
@@ -83,7 +94,18 @@ def fit(
     allowance = Allowance(actuator, store, clock)
     fitting = Fitting(checked, file.plan(), site, probers, ways, actuator, allowance)
     fitting.shaper = shaper_of(fitting, clock, note)
+    fitting.steerer = steerer_of(fitting, clock, note)
     return fitting
+
+
+def steerer_of(fitting: Fitting, clock: SystemClock, note: Note) -> Steerer | None:
+    """A steerer for a fitting, its first one or another one; None where it has no classes."""
+    file = fitting.file
+    if not file.site.classes:
+        return None
+    switches = switches_of(file, clock, lambda: fitting.ways.used)
+    classes = {name: one.prefer for name, one in file.site.classes.items()}
+    return Steerer(switches, classes, clock, note, ttl_ns=ttl_ns(file), uptime=switches.uptime_ns)
 
 
 def shaper_of(fitting: Fitting, clock: Clock, note: Note) -> Shaper:

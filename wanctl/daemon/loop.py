@@ -245,7 +245,7 @@ class Loop:
             shaper.want(SetRate(wan, way, now.wanted_bps, cut=False) for wan, way, now in self._directions())
 
     def _want_moves(self) -> None:
-        """Hand over where each class is that is not at home; one at home may be elsewhere on the router: it is asked."""
+        """Hand over where each class is that is not at home; where the others are, the router is asked."""
         steering, steerer = self.site.steering, self.fitting.steerer
         if steering is not None and steerer is not None:
             away = {name: policy.wan for name, policy in steering.classes.items() if policy.signals.state != "HOME"}

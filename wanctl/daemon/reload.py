@@ -212,6 +212,8 @@ class Reloader:
             kept = {target.queue for target in new.actuator.targets}
             same = old.file.site.router == new.file.site.router
             old.shaper.release(kept if same else set())
+            if old.steerer is not None:
+                old.steerer.stop()
             if old.file.site.budget == new.file.site.budget and self._budget is None:
                 new.actuator.budget = old.actuator.budget
             lost = new.allowance.load()
@@ -219,6 +221,9 @@ class Reloader:
                 self._note(lost)
             new.shaper.start()
             self._supervisor.forget("shaper")
+            if new.steerer is not None:
+                new.steerer.start()
+            self._supervisor.forget("steering")
             old.close()
         except Exception as error:  # noqa: BLE001  (a state with a dump)
             self._supervisor.failed("shaper", error)
@@ -274,4 +279,6 @@ def hand_on(old: Site, new: Site, now_ns: int) -> list[str]:
             trouble = str(error)
         if trouble:
             anew.append(f"{name} begins anew: {trouble}")
+    if old.steering is not None and new.steering is not None:
+        anew += [f"steering begins anew: {lost}" for lost in new.steering.recall(old.steering.memory())]
     return anew

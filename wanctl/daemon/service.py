@@ -95,6 +95,7 @@ class Service:
         )
         supervisor.watch("decisions", loop.begin_anew)
         supervisor.watch("shaper", loop.replace_shaper)
+        supervisor.watch("steering", loop.replace_steerer)
         supervisor.watch("reload", lambda: None)  # whoever wants another one asks for it
         reloader = Reloader(self._checked.file.path, loop, supervisor, self._state_folder, self._clock, note)
         disk = self._disk(loop, supervisor, listeners)
@@ -115,6 +116,8 @@ class Service:
         orders = Orders(loop, reloader, self._clock)
         front = Front(source, verbs(source) | orders.verbs(), supervisor, self._clock)
         fitting.shaper.start()
+        if fitting.steerer is not None:
+            fitting.steerer.start()
         try:
             with self._signals(reloader):
                 publisher.troubles += front.start(self._run_folder, http, note)
@@ -125,6 +128,8 @@ class Service:
         finally:
             front.stop()
             reloader.settle()
+            if loop.fitting.steerer is not None:
+                loop.fitting.steerer.stop()
             restored = loop.fitting.shaper.stop()
             loop.end()
             loop.fitting.close()
@@ -195,6 +200,10 @@ class Service:
                 loop.pins.hold(name, woken.pins[name])
             elif any(leaf.endswith(PINNED) for leaf in wan.machine.leaves):
                 loop.pins.hold(name, self._clock.monotonic_ns())
+        steering = loop.site.steering
+        for name, policy in steering.classes.items() if steering is not None else ():
+            if policy.signals.state == "PINNED":
+                loop.pins.hold(name, woken.pins.get(name, self._clock.monotonic_ns()))
 
     @contextmanager
     def _signals(self, reloader: Reloader) -> Iterator[None]:

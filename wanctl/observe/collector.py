@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from wanctl.engine import Model
 from wanctl.observe.health import problems
-from wanctl.observe.metric import BY_NAME, DAEMON_MODES, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
+from wanctl.observe.metric import BY_NAME, CLASS_MODES, DAEMON_MODES, REASONS, REGIONS, ROUTER_MODES, TRANSPORTS
 from wanctl.observe.source import Site, Source
 from wanctl.observe.view import DirectionView, DurationsView, SiteView, WanView
 
@@ -79,6 +79,7 @@ class SiteCollector(Collector):
         yield from _reflectors(view)
         yield from _shaping(view)
         yield from _router(view)
+        yield from _steering(view)
 
     def _states(self, view: SiteView) -> Iterator[Family]:
         for region in REGIONS:
@@ -231,6 +232,20 @@ def _shaping(view: SiteView) -> Iterator[Family]:
     yield gauge("wanctl_shaper_in_flight", ((labels, float(side.in_flight)) for labels, side in sides))
     said = ((labels, nan if side.confirmed_s is None else view.at_s - side.confirmed_s) for labels, side in sides)
     yield gauge("wanctl_shaper_confirmed_timestamp_seconds", said)
+
+
+def _steering(view: SiteView) -> Iterator[Family]:
+    name = "wanctl_steering_state"
+    states = StateSetMetricFamily(name, BY_NAME[name].help, labels=BY_NAME[name].labels)
+    for one in view.classes:
+        mode = one.state.partition(".")[0]
+        states.add_metric([one.name], {known: known == mode for known in CLASS_MODES})
+    yield states
+    sights = [(one, found) for one in view.classes for found in one.candidates]
+    in_use = (((one.name, found.wan), float(found.wan == one.applied)) for one, found in sights)
+    yield gauge("wanctl_steering_active", in_use)
+    yield gauge("wanctl_steering_cost_seconds", (((one.name, it.wan), _seconds(it.cost_ms)) for one, it in sights))
+    yield gauge("wanctl_steering_desired_mismatch", (((one.name,), float(one.behind_s > 0)) for one in view.classes))
 
 
 def _bytes(rate_bps: float | None) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from wanctl.observe.view import SCHEMA, SiteView, WanView, values_of
+from wanctl.observe.view import SCHEMA, ClassView, SiteView, WanView, values_of
 
 STALLED_S = 1.0  # twenty ticks
 BEHIND_S = 10.0  # longer than the patience of the actuator with a small change or a raise
@@ -70,6 +70,8 @@ def _problems(view: SiteView) -> Iterator[Problem]:
         yield Problem("router", "the day's writes are used up: cuts alone go out, as tokens come in")
     for trouble in view.troubles:
         yield Problem("daemon", trouble)
+    for one in view.classes:
+        yield from _of_class(one)
     for wan in view.wans:
         yield from _of_wan(wan, starting=view.up_s < STARTING_S)
 
@@ -101,6 +103,18 @@ def _of_wan(wan: WanView, *, starting: bool) -> Iterator[Problem]:
             reason = f" ({direction.suppressed})" if direction.suppressed else ""
             behind = _duration(direction.behind_s)
             yield Problem(wan.name, f"{name}: the router has had another rate than wanted for {behind}{reason}")
+
+
+def _of_class(one: ClassView) -> Iterator[Problem]:
+    if one.trouble:
+        yield Problem(one.name, one.trouble)
+    elif one.behind_s > BEHIND_S:
+        where = f"on {one.applied}" if one.applied else "nobody knows where"
+        behind = _duration(one.behind_s)
+        yield Problem(one.name, f"new connections are wanted on {one.wanted}, and have been {where} for {behind}")
+    here = next((found for found in one.candidates if found.wan == one.wanted), None)
+    if here is not None and here.refused.endswith("down"):
+        yield Problem(one.name, f"{here.wan} is down, and there is no other WAN that it could use")
 
 
 def _meaning(wan: WanView) -> str:

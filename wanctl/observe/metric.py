@@ -46,6 +46,21 @@ METRICS: tuple[Metric, ...] = (
         (*WAN, "region", "source", "target"),
     ),
     Metric("wanctl_machine_faults", "counter", "Bounds of machines that were reached."),
+    # steering
+    Metric("wanctl_steering_state", "stateset", "What a traffic class does.", ("class",)),
+    Metric("wanctl_steering_active", "gauge", "1 for the WAN that new connections of a class take.", ("class", "wan")),
+    Metric(
+        "wanctl_steering_cost_seconds",
+        "gauge",
+        "What a packet of the class costs on a WAN: its mean round trip, a lost one counted as a second.",
+        ("class", "wan"),
+    ),
+    Metric(
+        "wanctl_steering_desired_mismatch",
+        "gauge",
+        "1 while the router has a class elsewhere than it is wanted.",
+        ("class",),
+    ),
     # measuring
     Metric("wanctl_rtt_seconds", "gauge", "The newest round-trip time.", WAN),
     Metric("wanctl_rtt_baseline_seconds", "gauge", "The round-trip time of the idle link.", WAN),
@@ -104,5 +119,6 @@ BY_NAME: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 REGIONS = ("connectivity", "baseline", "download", "upload")
 REASONS = ("spacing", "settling", "budget", "refused", "missing", "backoff", "unreachable", "denied")
 ROUTER_MODES = ("ONLINE", "BACKOFF", "UNREACHABLE", "DENIED")  # of machines/actuator.yaml
+CLASS_MODES = ("HOME", "CONFIRMING", "STEERED", "PROBATION", "PINNED", "DISABLED")
 DAEMON_MODES = ("STARTING", "RUNNING", "IMPAIRED", "RELOADING", "SAFE", "DRAINING")  # of machines/daemon.yaml
 TRANSPORTS = ("rest", "ssh", "netlink")

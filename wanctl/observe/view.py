@@ -107,6 +107,36 @@ class WanView:
 
 
 @dataclass(frozen=True, slots=True)
+class CandidateView:
+    """One WAN as a traffic class sees it."""
+
+    wan: str
+    cost_ms: float | None  # mean round trip, a lost packet counted as one second
+    hurts: str  # which limit of the class it breaks, in words
+    refused: str  # why the class is not moved there now, in words
+
+
+@dataclass(frozen=True, slots=True)
+class ClassView:
+    """One traffic class: where it is wanted, where the router has it, and how each WAN looks to it."""
+
+    name: str
+    states: tuple[StateView, ...]  # of its machine: "place.STEERED.HELD", "damping.CALM.ONCE"
+    home: str
+    wanted: str
+    applied: str | None  # None: nobody knows
+    placement: str  # what is done about it on the router: "SETTLED"
+    trouble: str  # why it is not where it is wanted, in a sentence
+    behind_s: float  # how long the router has had it elsewhere than wanted
+    candidates: tuple[CandidateView, ...]
+
+    @property
+    def state(self) -> str:
+        """Where it stands: "HOME", "STEERED.HELD"."""
+        return next((leaf.state for leaf in self.states if leaf.region == "place"), "")
+
+
+@dataclass(frozen=True, slots=True)
 class RouterView:
     """The router as the shaper sees it."""
 
@@ -173,6 +203,7 @@ class SiteView:
     router: RouterView
     wans: tuple[WanView, ...]
     daemon: DaemonView = DaemonView()
+    classes: tuple[ClassView, ...] = ()
 
 
 def values_of(view: Any) -> Any:

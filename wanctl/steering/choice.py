@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from wanctl.decision import Candidate
 from wanctl.plan import ClassPlan
-from wanctl.steering.link import GONE, USABLE, Link
+from wanctl.steering.link import GONE, SOUND, USABLE, Link
 
 CLEARLY = 0.70  # of the cost where it is now: with limits broken on both sides, less is worth a move
 WORTH = 0.80  # without limits
@@ -64,7 +64,7 @@ def is_better(plan: ClassPlan, here: Candidate, there: Candidate) -> bool:
 
 def may_return(plan: ClassPlan, home: Candidate, link: Link, here: Candidate) -> bool:
     """Whether home looks well enough to be gone back to from `here`."""
-    if home.refused or home.cost_ms is None:
+    if home.refused or home.cost_ms is None or link.health != SOUND:
         return False
     if plan.by_cost:
         return here.cost_ms is None or is_better(plan, here, home)

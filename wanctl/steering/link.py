@@ -15,9 +15,11 @@ LOST_MS = 1_000.0  # what a packet costs that never comes, or later than this
 MEAN_NS = 5_000_000_000  # time constant of the means
 FRESH_MS = 3_000.0  # an older sample says nothing about now
 BLIND_MS = 250.0  # an answer is overdue for so long, and traffic arrives all the same: nobody answers, that is all
+START_NS = 5_000_000_000
 AT_THE_FLOOR = 1.02
 GONE = "DOWN"
-USABLE = ("HEALTHY",)
+SOUND = "HEALTHY"
+USABLE = (SOUND, "SUSPECT", "DEGRADED")  # a cost says how bad it is
 
 
 class Link:
@@ -31,7 +33,7 @@ class Link:
         self.loss = 0.0
         self.known = False  # there is fresh evidence of how it is
         self._floors_bps = plan.download.floor_bps, plan.upload.floor_bps
-        self._looked_ns = now_ns
+        self._began_ns = self._looked_ns = now_ns
         self._signals = WanSignals()
 
     @property
@@ -56,7 +58,8 @@ class Link:
         self._mean(now_ns, signals)
         self.known = not blind and signals.age_ms is not None and signals.age_ms < FRESH_MS
         inputs: Any = self.machine.inputs
-        inputs.silent = None if blind else signals.silent_ms
+        starting = signals.age_ms is None and now_ns - self._began_ns < START_NS  # the first answers are on their way
+        inputs.silent = None if blind or starting else signals.silent_ms
         inputs.loss = None if blind else signals.loss
         inputs.delay = signals.delta_ms
         inputs.own = self._cutting(signals)

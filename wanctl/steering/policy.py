@@ -55,6 +55,7 @@ class ClassPolicy:
         """Take in where the router has the class; what it had before the first look is adopted, not undone."""
         signals = self.signals
         signals.applied, signals.placement, signals.trouble = placement.wan, placement.state, placement.trouble
+        self._compare(now_ns)
         if self._heard or placement.wan is None:
             return (), None
         self._heard = True
@@ -101,7 +102,15 @@ class ClassPolicy:
                     raise AssertionError(action)
         if outcome.transitions:
             self._show()
+        self._compare(self.machine.now_ns)
         return (() if signals.wanted == before else (SetClass(self.plan.name, signals.wanted),)), outcome
+
+    def _compare(self, now_ns: int) -> None:
+        signals = self.signals
+        if not signals.placement or signals.applied == signals.wanted:
+            signals.behind_ns = None
+        elif signals.behind_ns is None:
+            signals.behind_ns = now_ns
 
     def _show(self) -> None:
         self.signals.state = self.machine.leaves[0].partition(".")[2]

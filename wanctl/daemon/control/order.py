@@ -45,6 +45,8 @@ class Orders:
         return self._reloader.reload(confirm_ns=round(within_s * 1e9))
 
     def _pin(self, request: Request) -> Told:
+        if self._is_class(request):
+            return self._pin_class(request)
         wan, for_s = self._wan(request), _seconds(request, "for_s", PIN_S, 1.0, MOST_PIN_S)
 
         def hold(now_ns: int) -> bool:
@@ -57,7 +59,48 @@ class Orders:
             raise RefusedError(f"the law of '{wan}' cannot be held", "the default law can")
         return self._pinned(wan, for_s)
 
+    def _is_class(self, request: Request) -> bool:
+        steering = self._loop.site.steering
+        return steering is not None and request.get("wan") in steering.classes
+
+    def _pin_class(self, request: Request) -> Told:
+        name, to = str(request["wan"]), str(request.get("to") or "")
+        for_s = _seconds(request, "for_s", PIN_S, 1.0, MOST_PIN_S)
+
+        def move(now_ns: int) -> str:
+            steering = self._loop.site.steering
+            assert steering is not None
+            policy = steering.classes[name]
+            if to and to not in policy.plan.prefer:
+                raise RefusedError(f"the class '{name}' may not use '{to}'", did_you_mean(to, policy.plan.prefer))
+            self._loop.steer(now_ns, name, "operator.pin", to or policy.wan)
+            self._loop.pins.hold(name, now_ns + round(for_s * 1e9))
+            return policy.wan
+
+        return self._pinned_class(name, self._loop.errands.ask(move), for_s)
+
+    def _pinned_class(self, name: str, wan: str, for_s: float) -> Told:
+        site = self._loop.fitting.file.name
+        return {"schema": PIN_SCHEMA, "site": site, "class": name, "wan": wan, "for_s": for_s}
+
+    def _unpin_class(self, request: Request) -> Told:
+        name = str(request["wan"])
+
+        def release(now_ns: int) -> bool:
+            there = self._loop.pins.release(name)
+            if there:
+                self._loop.steer(now_ns, name, "operator.unpin")
+            return there
+
+        if not self._loop.errands.ask(release):
+            raise RefusedError(f"'{name}' is not pinned")
+        steering = self._loop.site.steering
+        assert steering is not None
+        return self._pinned_class(name, steering.classes[name].wan, 0.0)
+
     def _unpin(self, request: Request) -> Told:
+        if self._is_class(request):
+            return self._unpin_class(request)
         wan = self._wan(request)
 
         def release(now_ns: int) -> bool:
@@ -99,6 +142,8 @@ class Orders:
 
     def _wan(self, request: Request) -> str:
         wan, known = str(request.get("wan", "")), self._loop.site.wans
+        if request.get("to"):
+            raise RefusedError("only a traffic class can be sent to a WAN", "leave out --to to hold the rates of a WAN")
         if wan not in known:
             name = self._loop.fitting.file.name
             raise RefusedError(f"the site '{name}' has no WAN '{wan}'", did_you_mean(wan, known))

@@ -20,6 +20,8 @@ from wanctl.engine import Machine
 from wanctl.engine.blocked import Still
 from wanctl.observe.source import Scrape
 from wanctl.observe.view import (
+    CandidateView,
+    ClassView,
     DaemonView,
     DirectionView,
     DurationsView,
@@ -76,12 +78,14 @@ class Publisher:
             router=self._router(now_ns),
             wans=tuple(self._wans(now_ns)),
             daemon=self._daemon(),
+            classes=tuple(self._classes(now_ns)),
         )
 
     def moment(self, now_ns: int) -> Moment:
         """The last transitions and the machines, for `wanctl why`."""
         machines = {name: wan.machine for name, wan in self._loop.site.wans.items()}
         machines.setdefault(INSTANCE, self._shaper.mode.machine)
+        machines |= self._loop.fitting.steered
         stills = {name: Still.of(machine) for name, machine in machines.items()}
         records = tuple(self._loop.history.records)
         return Moment(self._loop.fitting.file.name, now_ns, self._clock.realtime_ns() / 1e9, records, stills)
@@ -107,6 +111,26 @@ class Publisher:
             day_left=day_left,
             troubles=self._shaper.troubles,
         )
+
+    def _classes(self, now_ns: int) -> Iterator[ClassView]:
+        steering = self._loop.site.steering
+        if steering is None:
+            return
+        for name, policy in steering.classes.items():
+            signals = policy.signals
+            yield ClassView(
+                name=name,
+                states=states_of(policy.machine, now_ns),
+                home=signals.home,
+                wanted=signals.wanted,
+                applied=signals.applied,
+                placement=signals.placement,
+                trouble=signals.trouble,
+                behind_s=0.0 if signals.behind_ns is None else max(0, now_ns - signals.behind_ns) / 1e9,
+                candidates=tuple(
+                    CandidateView(one.wan, one.cost_ms, one.hurts, one.refused) for one in signals.candidates
+                ),
+            )
 
     def _wans(self, now_ns: int) -> Iterator[WanView]:
         fitting = self._loop.fitting

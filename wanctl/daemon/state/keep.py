@@ -5,7 +5,7 @@ it is taken up as far as it is still true:
 
 | what | is taken up when |
 |---|---|
-| machines: where each WAN stood, its holds and timers | the same boot, at most a minute ago, the same machine file |
+| machines: where each WAN and class stood, holds, timers | the same boot, at most a minute ago, the same machine file |
 | rates and the estimate of the capacity | at most ten minutes ago |
 | baselines and the link's own noise | at most an hour ago |
 
@@ -55,6 +55,7 @@ def memory_of(site: Site, pins: Pins, clock: Clock) -> dict[str, Any]:
         "monotonic_ns": clock.monotonic_ns(),
         "realtime_ns": clock.realtime_ns(),
         "wans": {name: wan.memory() for name, wan in site.wans.items()},
+        "steering": None if site.steering is None else site.steering.memory(),
         "pins": pins.memory(),
     }
 
@@ -82,12 +83,16 @@ def wake(plan: SitePlan, loaded: Loaded, clock: Clock) -> Woken:
             trouble = site.wans[name].recall(memory, now_ns, machine=machines, rates=age_ns <= RATES_NS)
         except RecallError as error:
             lost.append(f"{name} begins anew: what was kept of it does not fit: {error}")
-            site = Site(site.wans | {name: build_site(plan, now_ns).wans[name]})
+            site = Site(site.wans | {name: build_site(plan, now_ns).wans[name]}, site.steering)
             continue
         if trouble:
             lost.append(f"the machine of {name} begins anew: {trouble}")
         elif machines:
             taken_up.append(name)
+    steering = kept.get("steering")
+    if site.steering is not None and machines and isinstance(steering, dict):
+        lost += [f"steering begins anew: {text}" for text in site.steering.recall(steering)]
+        taken_up += list(site.steering.classes)
     return Woken(site, tuple(taken_up), tuple(lost), _pins(kept, taken_up))
 
 
