@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.probe.network import ICMP, TCP, TICK_S, Packet, Weather, bring_up, forbid_nothing, ip, open_tun, serve
+from tests.probe.network import ICMP, TCP, TICK_S, UDP, Packet, Weather, bring_up, forbid_nothing, ip, open_tun, serve
 from wanctl.config.law import law_model
 from wanctl.control.sample import Observation, Reading
 from wanctl.daemon.clock import SystemClock
-from wanctl.engine import compile_model
+from wanctl.engine import Program, compile_model
 from wanctl.plan import DirectionPlan, WanPlan
 from wanctl.probe import Egress, WanProber, parse_address
 from wanctl.wan import DefaultWan
@@ -23,6 +23,8 @@ from wanctl.wan import DefaultWan
 CLOCK = SystemClock()
 BEGIN_S, END_S, OVER_S = 4.0, 10.0, 22.5
 REFLECTORS = [f"198.51.100.{host}" for host in range(1, 7)]
+RESOLVERS = [f"dns://{address}" for address in REFLECTORS]
+TIMES = [f"timestamp://{address}" for address in REFLECTORS]
 HANDSHAKES = [f"tcp://203.0.113.{host}:443" for host in (11, 12)]
 LIMITS = DirectionPlan(2_500_000, 50_000_000, 25_000_000)
 RTT_MS = 20.0
@@ -74,6 +76,7 @@ class Fault:
     stops_traffic: bool = False
     begin: Callable[[str, int], None] | None = None
     end: Callable[[str, int], None] | None = None
+    reflectors: tuple[str, ...] = (*REFLECTORS, *HANDSHAKES)
     by_source: bool = False  # the WAN is found by its source address, else by its device
 
 
@@ -101,6 +104,12 @@ FAULTS = {
     "duplicates": Fault(doubled),
     "reordering": Fault(shuffled),
     "no route": Fault(by_source=True, begin=lose_route, end=route_by_source),
+    "resolvers, one silent": Fault(lying(lambda _now_s, _packet, _random: ()), reflectors=(*RESOLVERS,)),
+    "resolvers, answers doubled": Fault(doubled, reflectors=(*RESOLVERS,)),
+    "resolvers, answers shuffled": Fault(shuffled, reflectors=(*RESOLVERS,)),
+    "resolvers, UDP blocked": Fault(blocked(UDP), reflectors=(*RESOLVERS, *HANDSHAKES)),
+    "times, one silent": Fault(lying(lambda _now_s, _packet, _random: ()), reflectors=(*TIMES,)),
+    "times, one late": Fault(lying(lambda _now_s, _packet, _random: (RTT_MS + 300.0,)), reflectors=(*TIMES,)),
     "interface down": Fault(
         stops_traffic=True, begin=lambda name, _number: ip("link", "set", name, "down"), end=bring_up
     ),
@@ -110,13 +119,13 @@ FAULTS = {
 class Suffering:
     """One WAN with its prober, and what it went through."""
 
-    def __init__(self, fault: Fault, name: str, number: int) -> None:
+    def __init__(self, fault: Fault, name: str, number: int, machine: Program) -> None:
         plan = WanPlan(name, "default", LIMITS, LIMITS)
         self.fault, self.name, self.number = fault, name, number
-        addresses = [parse_address(text) for text in REFLECTORS + HANDSHAKES]
+        addresses = [parse_address(text) for text in fault.reflectors]
         egress = Egress(source=f"10.0.{number}.2") if fault.by_source else Egress(device=name)
         self.prober = WanProber(name, addresses, CLOCK, egress=egress)
-        self.wan = DefaultWan(plan, compile_model(law_model("default"), plan.params), CLOCK.monotonic_ns())
+        self.wan = DefaultWan(plan, machine, CLOCK.monotonic_ns())
         self.moves: list[tuple[float, str, str]] = []
         self.rates: dict[str, set[int]] = {"before": set(), "during": set(), "after": set()}
         self.deltas: list[tuple[float, float | None]] = []
@@ -182,12 +191,14 @@ def main(names: list[str]) -> None:
             ip("rule", "add", "from", f"10.0.{number}.2", "table", table)
             ip("route", "add", "unreachable", "default", "metric", "9999", "table", table)
             route_by_source(f"wan{number}", number)
-    start_s = time.monotonic() + 0.5
+    machine = compile_model(law_model("default"), WanPlan("any", "default", LIMITS, LIMITS).params)
+    suffering_wans = {name: Suffering(fault, f"wan{n}", n, machine) for n, (name, fault) in enumerate(faults.items())}
+    # All that takes time is done: the far side's faults and this side's ticks go by one clock.
+    start_s = time.monotonic() + 0.2
     far_side = os.fork()
     if far_side == 0:
         serve(weathers, start_s, start_s + OVER_S)
         os._exit(0)
-    suffering_wans = {name: Suffering(fault, f"wan{n}", n) for n, (name, fault) in enumerate(faults.items())}
     tick = 0
     while (now_s := tick * TICK_S) < OVER_S:
         time.sleep(max(0.0, start_s + now_s - time.monotonic()))

@@ -17,8 +17,11 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from wanctl.testing.answer import refusal
+
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 ICMP, TCP, UDP = 1, 6, 17
+DNS_PORT = 53
 TICK_S = 0.05
 
 
@@ -85,19 +88,24 @@ def serve(weathers: Mapping[int, Weather], start_s: float, until_s: float) -> No
 
 
 def answer_to(packet: bytes) -> bytes | None:
-    """What a host says to an IPv4 packet: an echo, the second step of a handshake, or nothing."""
+    """What a host says to an IPv4 packet: an echo, a time, a refusal, the second step of a handshake, or nothing."""
     if len(packet) < 28 or packet[0] != 0x45:
         return None
     source, target, body = packet[12:16], packet[16:20], packet[20:]
     if packet[9] == ICMP and body[0] == 8:
         return _ip(ICMP, target, source, _summed(b"\x00" + body[1:2] + b"\x00\x00" + body[4:], 2))
+    if packet[9] == ICMP and body[0] == 13:
+        now_ms = struct.pack("!I", time.time_ns() // 1_000_000 % 86_400_000)
+        return _ip(ICMP, target, source, _summed(b"\x0e" + body[1:2] + b"\x00\x00" + body[4:12] + now_ms + now_ms, 2))
     if packet[9] == TCP and body[13] & 0x3F == 0x02:
         theirs, ours, sequence = struct.unpack("!HHI", body[:8])
         head = struct.pack("!HHIIBBHHH", ours, theirs, 1_000, (sequence + 1) & 0xFFFFFFFF, 0x50, 0x12, 65_535, 0, 0)
         return _ip(TCP, target, source, _summed(head, 16, target + source + struct.pack("!HH", TCP, len(head))))
     if packet[9] == UDP:
         theirs, ours = struct.unpack("!HH", body[:4])
-        return _ip(UDP, target, source, struct.pack("!HH", ours, theirs) + body[4:6] + b"\x00\x00" + body[8:])
+        says = refusal(body[8:], 0, 0) if ours == DNS_PORT else body[8:]
+        head = struct.pack("!HH", ours, theirs) + body[4:6] + b"\x00\x00"
+        return None if says is None else _ip(UDP, target, source, head + says)
     return None
 
 

@@ -40,7 +40,8 @@ def path(wan: dict[str, Any]) -> list[str]:
 def test_every_wan_is_well_in_the_end_without_a_restart(wans: dict[str, Any]) -> None:
     assert {name: wan["states"][0] for name, wan in wans.items()} == dict.fromkeys(wans, UP)
     assert [name for name, wan in wans.items() if wan["problems"]] == []
-    assert {wan["source"] for wan in wans.values()} == {"icmp"}
+    for name, wan in wans.items():
+        assert wan["source"] == ("udp" if name.startswith("resolvers") else "icmp")
 
 
 def test_no_fault_of_sight_moves_a_rate(wans: dict[str, Any]) -> None:
@@ -95,7 +96,7 @@ def test_a_default_route_that_is_gone_is_blindness_without_a_loss(wans: dict[str
 def test_a_silent_reflector_rests_and_is_no_loss_of_the_link(wans: dict[str, Any]) -> None:
     assert path(wans["silent"]) == []
     assert wans["silent"]["resting"] == ["198.51.100.3"]
-    assert [name for name, wan in wans.items() if wan["resting"]] == ["silent"]
+    assert [name for name, wan in wans.items() if wan["resting"] and "silent" not in name] == []
 
 
 def test_a_reflector_that_answers_too_early_or_too_late_changes_nothing(wans: dict[str, Any]) -> None:
@@ -120,3 +121,23 @@ def test_duplicates_are_counted_and_answers_out_of_order_are_none(wans: dict[str
     assert wans["duplicates"]["counters"]["duplicate"] > 200
     assert wans["reordering"]["counters"]["duplicate"] == 0
     assert wans["reordering"]["counters"]["unanswered"] <= 4
+
+
+def test_resolvers_and_times_are_judged_as_echoes_are(wans: dict[str, Any]) -> None:
+    assert wans["resolvers, one silent"]["resting"] == ["dns://198.51.100.3:53"]
+    assert wans["times, one silent"]["resting"] == ["timestamp://198.51.100.3"]
+    for name in ("resolvers, one silent", "times, one silent", "times, one late"):
+        assert path(wans[name]) == []
+
+
+def test_resolvers_that_answer_twice_or_out_of_order_are_measured_all_the_same(wans: dict[str, Any]) -> None:
+    doubled, shuffled = wans["resolvers, answers doubled"], wans["resolvers, answers shuffled"]
+    assert path(doubled) == path(shuffled) == []
+    assert doubled["counters"]["duplicate"] > 200
+    assert shuffled["counters"]["duplicate"] == 0
+    assert shuffled["counters"]["unanswered"] <= 4
+    assert doubled["counters"]["foreign"] == shuffled["counters"]["foreign"] == 0
+
+
+def test_where_resolvers_are_blocked_handshakes_take_their_place(wans: dict[str, Any]) -> None:
+    assert path(wans["resolvers, UDP blocked"]) == ["UP.TCP_FALLBACK", "UP.ICMP"]
