@@ -27,7 +27,7 @@ def steering_plan(file: SiteFile) -> SteeringPlan:
         findings.error("WC157", f"the site '{file.name}' has no classes to steer", file.place("classes"), hint)
     links = tuple(_links(file, wans, findings))
     classes = tuple(
-        SteeredClass(name, _traffic(file, name, one.who, findings), one.prefer)
+        SteeredClass(name, traffic_of(file, name, one.who, findings), one.prefer)
         for name, one in file.site.classes.items()
     )
     findings.raise_errors()
@@ -81,7 +81,8 @@ def _links(file: SiteFile, wans: list[str], findings: Findings) -> Iterator[Link
         yield Link(name, wan.interface, wan.gateway)
 
 
-def _traffic(file: SiteFile, name: str, who: Who, findings: Findings) -> Traffic:
+def traffic_of(file: SiteFile, name: str, who: Who, findings: Findings) -> Traffic:
+    """What a class is recognised by; adds WC157 where nothing is left of it without IPv6."""
     hosts = tuple(one for one in who.hosts if ipaddress.ip_network(one).version == 4)
     traffic = Traffic(
         tuple(dict.fromkeys(_code_point(one) for one in who.dscp)),

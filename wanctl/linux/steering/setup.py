@@ -1,7 +1,7 @@
 """What steering on this host is made of: the links, the traffic classes, and the numbers they get in the kernel.
 
-A link's place in the site file gives it a mark and a routing table. Only six bits of the mark are ours: what others keep
-in the other bits (a probe's fwmark, a VPN's) stays as it is.
+A link's place in the site file gives it a mark and a routing table. Only six bits of the mark are ours: what others
+keep in the other bits (a probe's fwmark, a VPN's) stays as it is.
 """
 
 import re

@@ -1,0 +1,131 @@
+"""Steering where this host is the router: its nftables in the shape of a router's switches.
+
+The errors of the Linux room become those that the steerer knows, as with the queues (`HostCake`).
+"""
+
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address, IPv4Network
+from typing import TypeVar
+
+from wanctl.config import SiteFile
+from wanctl.daemon.steering.layout import traffic_of
+from wanctl.daemon.steering.switches import Switch
+from wanctl.engine.diagnostic import Findings
+from wanctl.linux import KernelSilent, LinuxError, NotPermitted
+from wanctl.linux.steering import (
+    Class,
+    Link,
+    LinkTables,
+    NotPrepared,
+    Ports,
+    Setup,
+    SwitchSets,
+    Traffic,
+    lacks,
+    nft_script,
+)
+from wanctl.routeros import Denied, NotFound, Refused, RouterError, TimedOut
+
+ANY_LAN = "LAN"  # the default of `steering.lan`: on this host, every device that is no WAN
+
+Result = TypeVar("Result")
+
+
+class HostSwitches:
+    """The switches of one site on this host. Belongs to one thread; raises `RouterError`."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._sets = _translated(lambda: SwitchSets(setup))
+        self._tables = LinkTables(setup)
+
+    def check(self) -> tuple[str, ...]:
+        """What the prepared rules lack, in sentences."""
+        return _translated(lambda: lacks(self._setup))
+
+    def read(self) -> Mapping[tuple[str, str], Switch]:
+        """All switches. Default routes that a device has lost by going down are put back first."""
+        _translated(self._tables.mend)
+        return {pair: Switch(*state) for pair, state in _translated(self._sets.read).items()}
+
+    def turn_on(self, traffic_class: str, wan: str, ttl_ns: int) -> None:
+        """Turn one on, or refresh it."""
+        _translated(lambda: self._sets.turn_on(traffic_class, wan, ttl_ns))
+
+    def turn_off(self, traffic_class: str, wan: str) -> None:
+        """Turn one off."""
+        _translated(lambda: self._sets.turn_off(traffic_class, wan))
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._sets.close()
+        self._tables.close()
+
+
+def host_setup(file: SiteFile) -> Setup:
+    """What a site's steering needs of this host. `FileError` (WC157) or `SteeringRefused` for what cannot work.
+
+    A WAN's device is its `interface`, else its `device`, else the one that shapes its upload.
+    """
+    findings = Findings(sources=dict(file.warnings.sources))
+    links = []
+    for name, wan in file.site.wans.items():
+        device = wan.interface or wan.device or wan.upload.device
+        assert device is not None, "on a host each upload is shaped by a device"
+        links.append(Link(name, device, _address(file, name, findings)))
+    classes = []
+    for name, one in file.site.classes.items():
+        found = traffic_of(file, name, one.who, findings)
+        ports = (Ports(protocol, *_both_ends(span)) for protocol, span in found.ports)
+        traffic = Traffic(found.dscp, tuple(map(IPv4Network, found.hosts)), tuple(ports), found.lists)
+        classes.append(Class(name, traffic, one.prefer))
+    findings.raise_errors()
+    steering = file.site.steering
+    lan = steering.lan if steering else ANY_LAN
+    return Setup(tuple(links), tuple(classes), () if lan == ANY_LAN else (lan,))
+
+
+def linux_steering_plan(file: SiteFile) -> str:
+    """What `wanctl init --steering` prints for a host: an nft script, and lines of ip(8). Raises as `host_setup`."""
+    setup = host_setup(file)
+    tables = LinkTables(setup)
+    try:
+        commands = tables.commands()
+    finally:
+        tables.close()
+    return "\n".join(["nft -f - <<'END'", nft_script(setup) + "END", *commands]) + "\n"
+
+
+def _address(file: SiteFile, wan: str, findings: Findings) -> IPv4Address | None:
+    """The gateway that the file names; None for the one that the main table has."""
+    text = file.site.wans[wan].gateway
+    try:
+        return IPv4Address(text) if text is not None else None
+    except ValueError:
+        hint = "leave it out for the gateway of the main table's default route"
+        findings.error("WC157", f"the gateway '{text}' is no IPv4 address", file.place("wans", wan, "gateway"), hint)
+        return None
+
+
+def _both_ends(span: str) -> tuple[int, int]:
+    first, _, last = span.partition("-")
+    return int(first), int(last or first)
+
+
+def _translated(work: Callable[[], Result]) -> Result:
+    try:
+        return work()
+    except LinuxError as error:
+        raise _router_error(error) from None
+
+
+def _router_error(error: LinuxError) -> RouterError:
+    match error:
+        case NotPrepared():
+            return NotFound(error.message, error.hint)
+        case NotPermitted():
+            return Denied(error.message, error.hint)
+        case KernelSilent():
+            return TimedOut(error.message, error.hint)
+        case _:
+            return Refused(error.message, error.message, error.hint)
