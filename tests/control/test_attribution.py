@@ -160,3 +160,19 @@ def test_alone_a_direction_climbs_when_it_likes() -> None:
     wan.attribution.take_turns(wan.now_ns, 0.88)
     assert wan.down.turn
     assert wan.up.turn
+
+
+def test_a_download_that_fell_to_a_twentieth_still_owns_its_queue() -> None:
+    wan = Wan()
+    wan.carry(39e6, 1.5e6, 2.0)
+    wan.carry(1.9e6, 0.5e6, 3.0, delta_ms=540.0)
+    assert wan.down.loaded
+    assert not wan.down.gone(wan.now_ns)
+    assert wan.blamed() == "download"
+
+
+def test_a_load_that_was_low_before_the_delay_rose_is_not_taken_for_full() -> None:
+    wan = Wan()
+    wan.carry(2e6, 0.5e6, 2.0)
+    wan.carry(2e6, 0.5e6, 2.0, delta_ms=540.0)
+    assert not wan.down.loaded
