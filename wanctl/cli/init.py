@@ -30,7 +30,8 @@ HELP = """Prepare the router of SITE for steering.
 Without --apply a script for the router's command line is printed: tables, routes, marks, rules, each with a comment
 `wanctl:SITE:...` by which it is known, and each made only where it is missing. With --apply it is done over the site's
 own transport, after a question; what is there already is left as it is. --remove takes away whatever has the comment.
-Nothing else on the router is touched.
+Nothing else on the router is touched. Where this host is the router (linux: {}), a script for its shell is printed, and
+--apply does it over netlink at once.
 
 \b
   wanctl init --steering home > home.rsc
@@ -62,8 +63,9 @@ def init(
     try:
         file = load_site(find_site(site))
         if file.site.router is None:
-            click.echo(f"{file.name}: this host shapes and steers by itself; there is no router to prepare", err=True)
-            ctx.exit(2)
+            from wanctl.cli.hostinit import prepare_host
+
+            ctx.exit(prepare_host(file, remove=remove, change=apply_ or remove))
         plan = steering_plan(file)
         if not apply_ and not remove and not as_json:
             click.echo("\n".join(script(plan)))

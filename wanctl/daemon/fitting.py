@@ -33,7 +33,7 @@ Note = Callable[[str], None]
 
 @dataclass(slots=True)
 class Fitting:
-    """The parts of one site file. The shaper is not started, and nothing is sent, before somebody says so."""
+    """The parts of one site file. No thread is started, and nothing is sent, before somebody says so."""
 
     checked: Checked
     plan: SitePlan
@@ -70,6 +70,20 @@ class Fitting:
         """What others may know of it and what does not change while it is at work."""
         return FixedSite(self.file.name, str(self.file.path), self.checked.sha256, self.programs)
 
+    def start(self) -> None:
+        """Let the threads of the router begin."""
+        self.shaper.start()
+        if self.steerer is not None:
+            self.steerer.start()
+
+    def stop(self) -> bool:
+        """Let them end, with every queue at its ceiling, and close; False when the router did not answer in time."""
+        if self.steerer is not None:
+            self.steerer.stop()
+        restored = self.shaper.stop()
+        self.close()
+        return restored
+
     def close(self) -> None:
         """Close the sockets of the probers."""
         for prober in self.probers.values():
@@ -103,8 +117,12 @@ def steerer_of(fitting: Fitting, clock: SystemClock, note: Note) -> Steerer | No
     file = fitting.file
     if not file.site.classes:
         return None
-    switches = switches_of(file, clock, lambda: fitting.ways.used)
     classes = {name: one.prefer for name, one in file.site.classes.items()}
+    if file.site.router is None:
+        from wanctl.daemon.steering.host import HostSwitches, host_setup
+
+        return Steerer(HostSwitches(host_setup(file)), classes, clock, note, ttl_ns=ttl_ns(file))
+    switches = switches_of(file, clock, lambda: fitting.ways.used)
     return Steerer(switches, classes, clock, note, ttl_ns=ttl_ns(file), uptime=switches.uptime_ns)
 
 

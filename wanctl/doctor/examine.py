@@ -13,6 +13,7 @@ from wanctl.daemon.runfolder import is_served
 from wanctl.doctor import access, firmware, queue, traffic
 from wanctl.doctor.finding import ROUTER, Finding, Report
 from wanctl.doctor.host import host
+from wanctl.doctor.hoststeering import hoststeering
 from wanctl.doctor.introduction import Transport
 from wanctl.doctor.kernel import kernel
 from wanctl.doctor.reach import reach
@@ -50,6 +51,8 @@ def look_at_router(file: SiteFile, environment: Mapping[str, str], clock: Patien
     if router is None:
         report.reached = True
         report.add(kernel(file, clock))
+        if file.site.classes:
+            report.add(hoststeering(file))
         return
     try:
         password = file.password()

@@ -10,7 +10,7 @@ from typing import TypeVar
 from wanctl.config import SiteFile
 from wanctl.daemon.steering.layout import traffic_of
 from wanctl.daemon.steering.switches import Switch
-from wanctl.engine.diagnostic import Findings
+from wanctl.engine.diagnostic import FileError, Findings
 from wanctl.linux import KernelSilent, LinuxError, NotPermitted
 from wanctl.linux.steering import (
     Class,
@@ -19,6 +19,7 @@ from wanctl.linux.steering import (
     NotPrepared,
     Ports,
     Setup,
+    SteeringRefused,
     SwitchSets,
     Traffic,
     lacks,
@@ -36,8 +37,7 @@ class HostSwitches:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._sets = _translated(lambda: SwitchSets(setup))
-        self._tables = LinkTables(setup)
+        self._opened: tuple[SwitchSets, LinkTables] | None = None  # by the thread that uses them
 
     def check(self) -> tuple[str, ...]:
         """What the prepared rules lack, in sentences."""
@@ -45,25 +45,34 @@ class HostSwitches:
 
     def read(self) -> Mapping[tuple[str, str], Switch]:
         """All switches. Default routes that a device has lost by going down are put back first."""
-        _translated(self._tables.mend)
-        return {pair: Switch(*state) for pair, state in _translated(self._sets.read).items()}
+        sets, tables = self._open()
+        _translated(tables.mend)
+        return {pair: Switch(*state) for pair, state in _translated(sets.read).items()}
 
     def turn_on(self, traffic_class: str, wan: str, ttl_ns: int) -> None:
         """Turn one on, or refresh it."""
-        _translated(lambda: self._sets.turn_on(traffic_class, wan, ttl_ns))
+        sets, _ = self._open()
+        _translated(lambda: sets.turn_on(traffic_class, wan, ttl_ns))
 
     def turn_off(self, traffic_class: str, wan: str) -> None:
         """Turn one off."""
-        _translated(lambda: self._sets.turn_off(traffic_class, wan))
+        sets, _ = self._open()
+        _translated(lambda: sets.turn_off(traffic_class, wan))
 
     def close(self) -> None:
         """Close the sockets."""
-        self._sets.close()
-        self._tables.close()
+        for one in self._opened or ():
+            one.close()
+        self._opened = None
+
+    def _open(self) -> tuple[SwitchSets, LinkTables]:
+        if self._opened is None:
+            self._opened = _translated(lambda: SwitchSets(self._setup)), LinkTables(self._setup)
+        return self._opened
 
 
 def host_setup(file: SiteFile) -> Setup:
-    """What a site's steering needs of this host. `FileError` (WC157) or `SteeringRefused` for what cannot work.
+    """What a site's steering needs of this host. `FileError` (WC157) for what cannot work.
 
     A WAN's device is its `interface`, else its `device`, else the one that shapes its upload.
     """
@@ -82,7 +91,11 @@ def host_setup(file: SiteFile) -> Setup:
     findings.raise_errors()
     steering = file.site.steering
     lan = steering.lan if steering else ANY_LAN
-    return Setup(tuple(links), tuple(classes), () if lan == ANY_LAN else (lan,))
+    try:
+        return Setup(tuple(links), tuple(classes), () if lan == ANY_LAN else (lan,))
+    except SteeringRefused as error:
+        findings.error("WC157", error.message, file.place("classes"), error.hint)
+        raise FileError(findings) from None
 
 
 def linux_steering_plan(file: SiteFile) -> str:
