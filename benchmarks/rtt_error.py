@@ -117,7 +117,8 @@ def main() -> None:
         who: [[(rtt - held[sent]) / 1e6 for sent, rtt in one.items() if sent in held] for one in all_]
         for who, all_ in rounds.items()
     }
-    tell(summed(errors, hogs=0 if given.no_hogs else 2), page, given)
+    command = f"python -m benchmarks.rtt_error --rounds {given.rounds} --seconds {given.seconds:g}"
+    tell({"command": command} | summed(errors, hogs=0 if given.no_hogs else 2), page, given)
 
 
 def summed(errors: dict[str, list[list[float]]], hogs: int) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def page(result: dict[str, Any]) -> str:
     lines = [
         "# How wrong a round-trip time is under load",
         "",
-        f"`python -m benchmarks.rtt_error`: {result['hogs']} hogs, load average {result['load_1min']}; rounds in turn.",
+        f"`{result['command']}`: {result['hogs']} hogs, load average {result['load_1min']}; rounds in turn.",
         "",
         "| prober | samples | p50 ms | p99 ms (spread) | max ms |",
         "|---|---|---|---|---|",
