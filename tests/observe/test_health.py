@@ -67,3 +67,15 @@ def test_each_part_that_fails_is_named(view: SiteView, what: str) -> None:
 def test_a_router_that_refuses_three_times_makes_the_site_not_ready() -> None:
     checks = readiness(replace(VIEW, router=replace(VIEW.router, failures=3)))
     assert [check.what for check in checks if not check.ok] == ["router"]
+
+
+def test_a_class_that_is_elsewhere_than_wanted_for_long_is_a_problem_and_so_is_one_with_nowhere_to_go() -> None:
+    here, there = VIEW.classes[0].candidates
+    lost = replace(VIEW.classes[0], applied="cable", behind_s=90.0)
+    assert [one.text for one in problems(replace(VIEW, classes=(lost,))) if one.what == "realtime"] == [
+        "new connections are wanted on lte, and have been on cable for 90 s"
+    ]
+    stuck = replace(VIEW.classes[0], candidates=(here, replace(there, refused="it is down")))
+    assert [one.text for one in problems(replace(VIEW, classes=(stuck,))) if one.what == "realtime"] == [
+        "lte is down, and there is no other WAN that it could use"
+    ]

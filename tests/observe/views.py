@@ -1,6 +1,8 @@
 """A site with two WANs as it might be on a good day."""
 
 from wanctl.observe.view import (
+    CandidateView,
+    ClassView,
     DirectionView,
     DurationsView,
     ProbeView,
@@ -72,6 +74,17 @@ LTE = WanView(
     upload=direction("HOLD.PINNED", 17_000_000, 17_000_000, 17_000_000),
 )
 
+REALTIME = ClassView(
+    name="realtime",
+    states=(StateView("place.STEERED.FREE", 12.0), StateView("damping.CALM.ONCE", 22.0)),
+    home="cable",
+    wanted="lte",
+    applied="lte",
+    placement="SETTLED",
+    trouble="",
+    behind_s=0.0,
+    candidates=(CandidateView("cable", 82.0, "delay 82 ms > 40 ms", ""), CandidateView("lte", 35.0, "", "")),
+)
 VIEW = SiteView(
     site="home",
     version="0.1.0",
@@ -100,4 +113,5 @@ VIEW = SiteView(
         troubles=(),
     ),
     wans=(CABLE, LTE),
+    classes=(REALTIME,),
 )

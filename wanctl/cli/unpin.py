@@ -8,8 +8,11 @@ from wanctl.cli.ask import ask_one
 
 HELP = """Let the rates of a WAN follow the link again, or a traffic class the health of its WANs.
 
+A class that wanctl keeps its hands off, because somebody else has moved it three times, is given back by this as well.
+
 \b
   wanctl unpin home cable
+  wanctl unpin home realtime
 
 Exit code: 0 done, 2 it is not pinned, or no daemon is reachable.
 """

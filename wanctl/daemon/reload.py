@@ -219,10 +219,8 @@ class Reloader:
             lost = new.allowance.load()
             if lost:
                 self._note(lost)
-            new.shaper.start()
+            new.start()
             self._supervisor.forget("shaper")
-            if new.steerer is not None:
-                new.steerer.start()
             self._supervisor.forget("steering")
             old.close()
         except Exception as error:  # noqa: BLE001  (a state with a dump)

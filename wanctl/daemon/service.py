@@ -115,9 +115,7 @@ class Service:
         source = WindowSource(lambda: loop.fitting.fixed, loop.window)
         orders = Orders(loop, reloader, self._clock)
         front = Front(source, verbs(source) | orders.verbs(), supervisor, self._clock)
-        fitting.shaper.start()
-        if fitting.steerer is not None:
-            fitting.steerer.start()
+        fitting.start()
         try:
             with self._signals(reloader):
                 publisher.troubles += front.start(self._run_folder, http, note)
@@ -128,11 +126,8 @@ class Service:
         finally:
             front.stop()
             reloader.settle()
-            if loop.fitting.steerer is not None:
-                loop.fitting.steerer.stop()
-            restored = loop.fitting.shaper.stop()
+            restored = loop.fitting.stop()
             loop.end()
-            loop.fitting.close()
             if disk is not None:
                 disk.stop()
             self._notifier.close()

@@ -92,7 +92,11 @@ class Orders:
                 self._loop.steer(now_ns, name, "operator.unpin")
             return there
 
-        if not self._loop.errands.ask(release):
+        steerer = self._loop.fitting.steerer
+        left = steerer is not None and steerer.states[name].endswith("HANDS_OFF")
+        if steerer is not None and left:
+            steerer.give_back(name)
+        if not self._loop.errands.ask(release) and not left:
             raise RefusedError(f"'{name}' is not pinned")
         steering = self._loop.site.steering
         assert steering is not None
