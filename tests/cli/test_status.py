@@ -56,7 +56,7 @@ def sites(tmp_path: Path) -> Iterator[Sites]:
 
 
 def test_a_healthy_site_is_one_line_and_a_line_for_each_wan(sites: Sites) -> None:
-    sites.add(VIEW)
+    sites.add(replace(VIEW, classes=()))
     done = wanctl(sites.base, "status", "home")
     assert (done.returncode, done.stderr) == (0, "")
     head, columns, cable, lte, asked, resting = done.stdout.splitlines()
@@ -67,6 +67,15 @@ def test_a_healthy_site_is_one_line_and_a_line_for_each_wan(sites: Sites) -> Non
     assert asked == "packets a day to a reflector, at most: cable 288,000"
     assert resting == "  ! cable: silent while others answer, and asked seldom: 9.9.9.9"
     assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_where_each_class_is_and_what_the_wans_cost_it_is_a_matrix(sites: Sites) -> None:
+    sites.add(VIEW)
+    told = wanctl(sites.base, "status", "home").stdout.splitlines()
+    begin = next(number for number, line in enumerate(told) if line.startswith("CLASS"))
+    assert told[begin].split() == ["CLASS", "state", "cable", "lte"]
+    assert told[begin + 1].split() == ["realtime", "STEERED", "82", "ms", "!", "*35", "ms"]
+    assert told[begin + 3] == "  ! realtime: cable: delay 82 ms > 40 ms"
 
 
 def test_what_is_wrong_comes_first(sites: Sites) -> None:
