@@ -132,7 +132,8 @@ def test_a_key_that_is_not_served_yet_stops_the_daemon(
     router: RouterosEmulator, reflectors: Reflectors, tmp_path: Path
 ) -> None:
     site = write_site(tmp_path, router, reflectors.addresses)
-    site.write_text(site.read_text().replace("    profile: default\n", "    profile: default\n    metered: 20GB/month\n"))
+    profile = "    profile: default\n"
+    site.write_text(site.read_text().replace(profile, f"{profile}    metered: 20GB/month\n"))
     code, _out, err = finish(start(site))
     assert code == 78
     assert "WC154" in err
