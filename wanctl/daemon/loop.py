@@ -265,3 +265,6 @@ def _keep_ticks_short(site: Site) -> None:
     """Nothing is compiled in the middle of a tick: for four WANs that took 60 ms and more, each time one moved."""
     for wan in site.wans.values():
         wan.machine.never_merge()
+    if site.steering is not None:
+        for machine in site.steering.machines.values():
+            machine.never_merge()

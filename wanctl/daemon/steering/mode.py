@@ -40,6 +40,7 @@ class ClassMode:
         self.machine: Machine = compile_model(placement_model(), params or {}).start(
             now_ns, f"{traffic_class}.placement"
         )
+        self.machine.never_merge()  # the thread of the ticks would have to wait for it
         self.wanted: str | None = None  # None until the router was read, or somebody wants something
         self.trouble = ""
         self._on: dict[str, int | None] = {}  # what is on, and when it goes off by itself; None: it is another's
