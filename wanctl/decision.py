@@ -77,6 +77,7 @@ class Candidate:
     hurts: str = ""  # what the class does not bear there, in words
     refused: str = ""  # why nobody is moved there now, in words
     dead: bool = False
+    shaky: bool = False  # it answers again since a moment: refused, and still better than a dead one
 
 
 @dataclass(slots=True)

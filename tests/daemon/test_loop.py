@@ -109,7 +109,9 @@ class Running:
         )
         self.shaper = Shaper(Actuator(targets))
         site = build_site(PLAN, 0)
-        fitting = SimpleNamespace(plan=PLAN, site=site, probers={"cable": self.prober}, shaper=self.shaper)
+        fitting = SimpleNamespace(
+            plan=PLAN, site=site, probers={"cable": self.prober}, shaper=self.shaper, steerer=None
+        )
         notes: deque[str] = deque(maxlen=100)
         self.ear = Ear(str(folder / "notify"))
         notifier = Notifier(str(folder / "notify"), 10 * SECOND_NS)

@@ -18,9 +18,7 @@ class Unserved:
     what: str
 
 
-NOT_YET_SERVED = (
-    Unserved(("wans", "*", "metered"), "counting metered traffic"),
-)
+NOT_YET_SERVED = (Unserved(("wans", "*", "metered"), "counting metered traffic"),)
 
 
 def unserved(root: Map) -> Iterator[tuple[Unserved, Place]]:

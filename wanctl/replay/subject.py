@@ -61,7 +61,7 @@ def from_site(site: str, law: str | None, wan: str | None) -> Subject:
         known = [item.name for item in plan.wans]
         if wan not in known:
             refuse_file("WC709", f"the site has no WAN '{wan}'", str(file.path), did_you_mean(wan, known))
-        plan = replace(plan, wans=tuple(item for item in plan.wans if item.name == wan))
+        plan = replace(plan, wans=tuple(item for item in plan.wans if item.name == wan), classes=())
     return Subject(plan, f"site {file.path}")
 
 

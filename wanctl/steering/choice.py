@@ -12,7 +12,7 @@ from wanctl.plan import ClassPlan
 from wanctl.steering.link import GONE, SOUND, USABLE, Link
 
 CLEARLY = 0.70  # of the cost where it is now: with limits broken on both sides, less is worth a move
-WORTH = 0.80  # without limits
+WORTH = 0.90  # without limits
 WORTH_MS = 5.0  # and at least so much
 RETURN = 0.85  # of each limit: home must be within that to be gone back to
 
@@ -23,7 +23,7 @@ def candidate(plan: ClassPlan, link: Link, lacking_bps: int) -> Candidate:
     if found.dead:
         found.refused = "it is down"
     elif not link.health.startswith(USABLE):
-        found.refused = f"it is {link.health.lower()}"
+        found.refused, found.shaky = f"it is {link.health.lower()}", link.known and found.cost_ms is not None
     elif not link.known or found.cost_ms is None:
         found.refused = "nobody knows how it is"
     elif lacking_bps > 0:
@@ -45,6 +45,8 @@ def hurts(plan: ClassPlan, link: Link, share: float = 1.0) -> str:
 def best(plan: ClassPlan, candidates: Mapping[str, Candidate], here: str) -> Candidate | None:
     """The WAN that the class would leave `here` for, if it had to; None when there is none."""
     open_ = [one for name in plan.prefer if name != here and not (one := candidates[name]).refused]
+    if not open_ and candidates[here].dead:
+        open_ = [one for name in plan.prefer if name != here and (one := candidates[name]).shaky]
     if not open_:
         return None
     if plan.by_cost:
