@@ -94,6 +94,15 @@ def test_the_operator_says_where_and_lets_go() -> None:
     assert [move for _, move in drive.moves] == [SetClass("voice", "b"), SetClass("voice", "a")]
 
 
+def test_whoever_lets_a_class_go_at_once_leaves_it_where_it_was_pinned() -> None:
+    drive = Drive(site("ab", VOICE), lambda wan, s: 20.0)
+    drive.until(10)
+    drive.take(drive.site.steer(10 * S_NS, "voice", "operator.pin", "b"))
+    drive.take(drive.site.steer(10 * S_NS, "voice", "operator.unpin"))
+    signals = drive.site.steering.signals["voice"]
+    assert (signals.state, signals.wanted) == ("STEERED.HELD", "b")
+
+
 def test_what_the_router_does_already_is_adopted_and_not_undone_at_once() -> None:
     drive = Drive(site("ab", VOICE), lambda wan, s: 20.0)
     drive.until(2, (Placement("voice", "b", TICK_NS, "SETTLED"),))

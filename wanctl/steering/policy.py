@@ -37,7 +37,10 @@ class ClassPolicy:
     def look(self, now_ns: int, lacking: Lacking) -> tuple[tuple[SetClass, ...], Outcome]:
         """Look at the WANs and decide."""
         plan, signals = self.plan, self.signals
-        candidates = {name: candidate(plan, link, lacking(plan.name, name)) for name, link in self._links.items()}
+        candidates = {
+            name: candidate(plan, link, lacking(plan.name, name) if plan.need_bps else 0)
+            for name, link in self._links.items()
+        }
         signals.candidates = tuple(candidates.values())
         here, home = candidates[signals.wanted], candidates[signals.home]
         self._best = best(plan, candidates, signals.wanted)
@@ -69,6 +72,8 @@ class ClassPolicy:
         """Deliver `operator.pin` (with the WAN), `operator.unpin`, `operator.disable` or `operator.enable`."""
         assert not wan or wan in self._links
         self._pin = wan
+        inputs: Any = self.machine.inputs
+        inputs.at_home = self.signals.wanted == self.signals.home  # a look may be a while ago
         return self._act(self.machine.event(now_ns, name))
 
     def memory(self) -> dict[str, Any]:

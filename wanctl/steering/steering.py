@@ -1,4 +1,4 @@
-"""All traffic classes of a site over all of its WANs, ten times a second.
+"""All traffic classes of a site over all of its WANs: looked at ten and five times a second.
 
 Pure: what is handed in are the signals of the WANs and what the router was seen to do; what comes back are moves,
 transitions and faults. A WAN has one health for all classes; a class knows nothing of the others but the room
@@ -17,7 +17,8 @@ from wanctl.steering.link import Link
 from wanctl.steering.placement import Placement
 from wanctl.steering.policy import ClassPolicy
 
-LOOK_NS = 100_000_000
+LOOK_NS = 100_000_000  # between two looks at the WANs
+CLASSES_NS = 200_000_000  # between two looks of the classes, unless the health of a WAN has changed
 LATE_NS = 10_000_000  # ticks are up to so much early: a look is not put off by a whole tick for it
 SETTLE_NS = 5_000_000_000  # so long after a move its traffic is not in the counters yet
 
@@ -41,7 +42,7 @@ class Steering:
         self.links = {wan.name: Link(wan, health, now_ns) for wan in plan.wans}
         self.classes = {one.name: ClassPolicy(one, policy, self.links, now_ns) for one in plan.classes}
         self.signals: Mapping[str, ClassSignals] = {name: one.signals for name, one in self.classes.items()}
-        self._look_ns = now_ns
+        self._look_ns = self._classes_ns = now_ns
         self._moved_ns: dict[str, int] = {}  # when each class was last moved
 
     @property
@@ -60,8 +61,12 @@ class Steering:
         if now_ns < self._look_ns - LATE_NS:
             return NOTHING_STEERED
         self._look_ns = now_ns + LOOK_NS
-        moves: tuple[SetClass, ...] = ()
         outcomes = [link.look(now_ns, signals[name]) for name, link in self.links.items()]
+        changed = any(outcome.transitions for outcome in outcomes)
+        if not changed and now_ns < self._classes_ns - LATE_NS:
+            return _steered((), outcomes)
+        self._classes_ns = now_ns + CLASSES_NS
+        moves: tuple[SetClass, ...] = ()
         for policy in self.classes.values():
             wanted, outcome = policy.look(now_ns, lambda name, wan: self._lacking_bps(now_ns, name, wan))
             outcomes.append(outcome)
