@@ -72,8 +72,6 @@ class ClassPolicy:
         """Deliver `operator.pin` (with the WAN), `operator.unpin`, `operator.disable` or `operator.enable`."""
         assert not wan or wan in self._links
         self._pin = wan
-        inputs: Any = self.machine.inputs
-        inputs.at_home = self.signals.wanted == self.signals.home  # a look may be a while ago
         return self._act(self.machine.event(now_ns, name))
 
     def memory(self) -> dict[str, Any]:
