@@ -21,11 +21,11 @@ from benchmarks.command import options, tell
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.steering.router import RouterSwitches
 from wanctl.daemon.steering.steerer import Steerer
+from wanctl.decision import SetClass
 from wanctl.routeros.prepare import Installer, carry_out, steps
 from wanctl.routeros.rest import RestRouter
 from wanctl.routeros.steering import Link, SteeredClass, SteeringPlan, Traffic
 from wanctl.routeros.way import Transport
-from wanctl.steering.placement import SetClass
 
 RESULTS = "docs/results/steering-move.md"
 CLASSES, WANS, WANTED_P99_MS = 8, 5, 60.0

@@ -86,7 +86,7 @@ def test_a_wan_without_a_gateway_and_a_class_of_ipv6_alone_are_named(router: Rou
     write_site(router, tmp_path)
     path = tmp_path / "sites" / "home.yaml"
     text = path.read_text().replace("gateway: 192.0.2.1, ", "")
-    path.write_text(text + "  six: {who: {hosts: ['2001:db8::/64']}, prefer: [cable]}\n")
+    path.write_text(text + "  six: {who: {hosts: [192.0.2.0/28, '2001:db8::/64'], dscp: [ef]}, prefer: [cable]}\n")
     done = run("init", "--steering", "home", cwd=tmp_path)
     assert done.returncode == 2
     assert "'lte' lacks 'gateway'" in done.stderr

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from wanctl.daemon.clock import SystemClock
 from wanctl.daemon.steering.router import RouterSwitches
 from wanctl.daemon.steering.steerer import Steerer
+from wanctl.decision import SetClass
 from wanctl.routeros.prepare import Installer, carry_out, steps
 from wanctl.routeros.rest import RestRouter
 from wanctl.routeros.ssh import SshRouter
@@ -15,7 +16,7 @@ from wanctl.routeros.steering import Link, SteeredClass, SteeringPlan, Traffic, 
 from wanctl.routeros.survey import Surveyor
 from wanctl.routeros.value import duration_ns
 from wanctl.routeros.way import Transport
-from wanctl.steering.placement import Placement, SetClass
+from wanctl.steering.placement import Placement
 from wanctl.testing.routeros import RouterosEmulator
 from wanctl.testing.routeros.seed import home_router
 from wanctl.testing.routeros.state import State

@@ -2,10 +2,6 @@
 
 from typing import NamedTuple
 
-from wanctl.decision import SetClass
-
-__all__ = ["Placement", "SetClass"]
-
 
 class Placement(NamedTuple):
     """Where the router sends new connections of a class, as it was last read; the newest one counts."""

@@ -1,35 +1,24 @@
 """CAKE on this host in the shape of a router's queues, so that one shaper thread serves both.
 
-A direction's queue is a device here, its limit the bandwidth of the CAKE at the device's root. The errors of the Linux
-room become those that the shaper and the actuator's machine know: what a person has to set up is missing (`NotFound`)
-or not allowed (`Denied`), what passes by itself is a `TimedOut`, everything else is `Refused`.
+A direction's queue is a device here, its limit the bandwidth of the CAKE at the device's root.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from wanctl.daemon.clock import Clock
+from wanctl.daemon.hosterror import translated
 from wanctl.linux import (
     Cake,
     Channel,
-    DeviceMissing,
-    KernelSilent,
-    LinuxError,
-    NotCake,
-    NotPermitted,
     may_shape,
     not_permitted,
 )
 from wanctl.routeros import (
-    Denied,
     InterfaceCounters,
     NotFound,
-    Refused,
     Resource,
-    RouterError,
     SimpleLimit,
     SimpleQueue,
-    TimedOut,
     TreeQueue,
 )
 
@@ -42,7 +31,7 @@ class HostCake:
 
     def __init__(self, clock: Clock, setup: Mapping[str, str]) -> None:
         if not may_shape():
-            with _translated():
+            with translated():
                 raise not_permitted(", ".join(setup), "it lacks CAP_NET_ADMIN")
         self._clock = clock
         self._cake = Cake(Channel(), setup)
@@ -50,14 +39,14 @@ class HostCake:
 
     def set_tree_limit(self, queue: str, rate_bps: int) -> int:
         """Set the bandwidth of a device, in bit/s, and return what the kernel reports after it."""
-        with _translated():
+        with translated():
             has_bps = self._cake.set_rate(queue, rate_bps)
         self._asked_bps[queue] = has_bps
         return has_bps
 
     def read_tree(self, queue: str) -> TreeQueue:
         """The CAKE of a device. A limit of 0 is "unlimited"."""
-        with _translated():
+        with translated():
             now = self._cake.read([queue]).cakes[queue]
         rate_bps, asked_bps = now.rate_bps or 0, self._asked_bps.get(queue, 0)
         if rate_bps == asked_bps // 8 * 8:
@@ -77,7 +66,7 @@ class HostCake:
 
     def read_interface(self, name: str) -> InterfaceCounters:
         """The byte counters of an interface of this host."""
-        with _translated():
+        with translated():
             counters = self._cake.read([], [name]).bytes[name]
         return InterfaceCounters(counters.rx_bytes, counters.tx_bytes)
 
@@ -96,23 +85,3 @@ class HostCake:
     def close(self) -> None:
         """Close the socket."""
         self._cake.close()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except LinuxError as error:
-        raise _router_error(error) from None
-
-
-def _router_error(error: LinuxError) -> RouterError:
-    match error:
-        case DeviceMissing() | NotCake():
-            return NotFound(error.message, error.hint)
-        case NotPermitted():
-            return Denied(error.message, error.hint)
-        case KernelSilent():
-            return TimedOut(error.message, error.hint)
-        case _:
-            return Refused(error.message, error.message, error.hint)

@@ -1,22 +1,17 @@
-"""Steering where this host is the router: its nftables in the shape of a router's switches.
+"""Steering where this host is the router: its nftables in the shape of a router's switches."""
 
-The errors of the Linux room become those that the steerer knows, as with the queues (`HostCake`).
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
-from typing import TypeVar
 
 from wanctl.config import SiteFile
+from wanctl.daemon.hosterror import translated
 from wanctl.daemon.steering.layout import traffic_of
 from wanctl.daemon.steering.switches import Switch
 from wanctl.engine.diagnostic import FileError, Findings
-from wanctl.linux import KernelSilent, LinuxError, NotPermitted
 from wanctl.linux.steering import (
     Class,
     Link,
     LinkTables,
-    NotPrepared,
     Ports,
     Setup,
     SteeringRefused,
@@ -25,11 +20,8 @@ from wanctl.linux.steering import (
     lacks,
     nft_script,
 )
-from wanctl.routeros import Denied, NotFound, Refused, RouterError, TimedOut
 
 ANY_LAN = "LAN"  # the default of `steering.lan`: on this host, every device that is no WAN
-
-Result = TypeVar("Result")
 
 
 class HostSwitches:
@@ -41,23 +33,27 @@ class HostSwitches:
 
     def check(self) -> tuple[str, ...]:
         """What the prepared rules lack, in sentences."""
-        return _translated(lambda: lacks(self._setup))
+        with translated():
+            return lacks(self._setup)
 
     def read(self) -> Mapping[tuple[str, str], Switch]:
         """All switches. Default routes that a device has lost by going down are put back first."""
         sets, tables = self._open()
-        _translated(tables.mend)
-        return {pair: Switch(*state) for pair, state in _translated(sets.read).items()}
+        with translated():
+            tables.mend()
+            return {pair: Switch(*state) for pair, state in sets.read().items()}
 
     def turn_on(self, traffic_class: str, wan: str, ttl_ns: int) -> None:
         """Turn one on, or refresh it."""
         sets, _ = self._open()
-        _translated(lambda: sets.turn_on(traffic_class, wan, ttl_ns))
+        with translated():
+            sets.turn_on(traffic_class, wan, ttl_ns)
 
     def turn_off(self, traffic_class: str, wan: str) -> None:
         """Turn one off."""
         sets, _ = self._open()
-        _translated(lambda: sets.turn_off(traffic_class, wan))
+        with translated():
+            sets.turn_off(traffic_class, wan)
 
     def close(self) -> None:
         """Close the sockets."""
@@ -67,7 +63,8 @@ class HostSwitches:
 
     def _open(self) -> tuple[SwitchSets, LinkTables]:
         if self._opened is None:
-            self._opened = _translated(lambda: SwitchSets(self._setup)), LinkTables(self._setup)
+            with translated():
+                self._opened = SwitchSets(self._setup), LinkTables(self._setup)
         return self._opened
 
 
@@ -123,22 +120,3 @@ def _address(file: SiteFile, wan: str, findings: Findings) -> IPv4Address | None
 def _both_ends(span: str) -> tuple[int, int]:
     first, _, last = span.partition("-")
     return int(first), int(last or first)
-
-
-def _translated(work: Callable[[], Result]) -> Result:
-    try:
-        return work()
-    except LinuxError as error:
-        raise _router_error(error) from None
-
-
-def _router_error(error: LinuxError) -> RouterError:
-    match error:
-        case NotPrepared():
-            return NotFound(error.message, error.hint)
-        case NotPermitted():
-            return Denied(error.message, error.hint)
-        case KernelSilent():
-            return TimedOut(error.message, error.hint)
-        case _:
-            return Refused(error.message, error.message, error.hint)

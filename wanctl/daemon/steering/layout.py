@@ -82,18 +82,19 @@ def _links(file: SiteFile, wans: list[str], findings: Findings) -> Iterator[Link
 
 
 def traffic_of(file: SiteFile, name: str, who: Who, findings: Findings) -> Traffic:
-    """What a class is recognised by; adds WC157 where nothing is left of it without IPv6."""
-    hosts = tuple(one for one in who.hosts if ipaddress.ip_network(one).version == 4)
-    traffic = Traffic(
+    """What a class is recognised by; adds WC157 for a network of IPv6, which is not steered."""
+    for place, one in enumerate(who.hosts):
+        if ipaddress.ip_network(one).version == 6:
+            message = f"the class '{name}' names '{one}': IPv6 is not steered"
+            findings.error(
+                "WC157", message, file.place("classes", name, "who", "hosts", place), "name IPv4 networks alone"
+            )
+    return Traffic(
         tuple(dict.fromkeys(_code_point(one) for one in who.dscp)),
-        hosts,
+        tuple(one for one in who.hosts if ipaddress.ip_network(one).version == 4),
         tuple((one.partition("/")[0], one.partition("/")[2]) for one in who.ports),
         who.lists,
     )
-    if traffic == Traffic():
-        message = f"the class '{name}' matches nothing: IPv6 is not steered"
-        findings.error("WC157", message, file.place("classes", name, "who"), "name IPv4 hosts, dscp, ports or lists")
-    return traffic
 
 
 def _code_point(text: str) -> int:

@@ -17,8 +17,9 @@ from wanctl.daemon.clock import Clock
 from wanctl.daemon.steering.mode import ClassMode
 from wanctl.daemon.steering.move import TTL_NS, Moves, Note
 from wanctl.daemon.steering.switches import Switches
+from wanctl.decision import SetClass
 from wanctl.engine import Outcome, Transition
-from wanctl.steering.placement import Placement, SetClass
+from wanctl.steering.placement import Placement
 
 TURN_NS = 200_000_000  # the longest pause between two turns
 STOP_TIMEOUT_NS = 8_000_000_000  # longer than one read time-out of the router's adapter
@@ -92,11 +93,6 @@ class Steerer:
     def troubles(self) -> tuple[str, ...]:
         """What does not work at present, in sentences; any thread may ask."""
         return self.moves.troubles
-
-    @property
-    def thread_ident(self) -> int | None:
-        """The thread's identifier, for its CPU clock; None before it has started."""
-        return self._thread.ident
 
     def start(self) -> None:
         """Begin to work."""
